@@ -1,0 +1,1 @@
+"""What a till knows and decides."""

@@ -1,0 +1,3 @@
+"""The version of the software, sealed into every entry."""
+
+VERSION = "0.1.0"

@@ -1,0 +1,1 @@
+"""The thin server and the command line in front of the engine."""
