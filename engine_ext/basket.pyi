@@ -1,6 +1,6 @@
 """Types of the compiled baskets: what goes into pricing, and its errors."""
 
-from typing import Final, final
+from typing import Final, Self, final
 
 BASIS_GROSS: Final[int]
 BASIS_NET: Final[int]
@@ -19,7 +19,7 @@ class PricingError(Exception):
 
 @final
 class LineAdjustment:
-    def __init__(self, ref: str, *, percent: int = 0, amount: int = 0, fixed: int | None = None) -> None: ...
+    def __new__(cls, ref: str, *, percent: int = 0, amount: int = 0, fixed: int | None = None) -> Self: ...
     @property
     def ref(self) -> str: ...
     @property
@@ -33,9 +33,9 @@ class LineAdjustment:
 
 @final
 class SubtotalAdjustment:
-    def __init__(
-        self, ref: str, *, lines: tuple[str, ...] = (), percent: int = 0, amount: int = 0, fixed: int | None = None
-    ) -> None: ...
+    def __new__(
+        cls, ref: str, *, lines: tuple[str, ...] = (), percent: int = 0, amount: int = 0, fixed: int | None = None
+    ) -> Self: ...
     @property
     def ref(self) -> str: ...
     @property
@@ -51,8 +51,8 @@ class SubtotalAdjustment:
 
 @final
 class BasketLine:
-    def __init__(
-        self,
+    def __new__(
+        cls,
         *,
         id: str,
         product: str | None,
@@ -67,7 +67,7 @@ class BasketLine:
         nature: int = 0,
         manual: LineAdjustment | None = None,
         default: LineAdjustment | None = None,
-    ) -> None: ...
+    ) -> Self: ...
     @property
     def id(self) -> str: ...
     @property

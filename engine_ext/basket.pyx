@@ -66,6 +66,7 @@ cdef int refuse_mixture(int64_t percent, int64_t amount) except -1:
 
 @cython.final
 @cython.no_gc
+@cython.auto_pickle(False)
 @cython.freelist(32)
 cdef class LineAdjustment:
     """A discount (negative) or surcharge (positive) on one line: percent first, then amount; or a fixed price.
@@ -75,7 +76,7 @@ cdef class LineAdjustment:
     ``pricing.bad_percent``, ``pricing.bad_price`` or ``pricing.bad_adjustment`` where a number is out of bounds.
     """
 
-    def __init__(self, str ref not None, *, percent=0, amount=0, fixed=None):
+    def __cinit__(self, str ref not None, *, percent=0, amount=0, fixed=None):
         self.ref = ref
         self.percent = bounded(percent, "percent", "pricing.bad_percent", None, -WHOLE, 10 * WHOLE)
         self.amount = bounded(amount, "amount", "pricing.bad_price", None, -GUICHET_AMOUNT_MAX, GUICHET_AMOUNT_MAX)
@@ -94,6 +95,7 @@ cdef class LineAdjustment:
 
 @cython.final
 @cython.no_gc
+@cython.auto_pickle(False)
 @cython.freelist(8)
 cdef class SubtotalAdjustment:
     """A discount (negative) or surcharge (positive) on the sum of ``lines``, all of them where that is empty.
@@ -102,7 +104,7 @@ cdef class SubtotalAdjustment:
     ``LineAdjustment``, with ``pricing.bad_amount`` for the two amounts.
     """
 
-    def __init__(self, str ref not None, *, tuple lines not None=(), percent=0, amount=0, fixed=None):
+    def __cinit__(self, str ref not None, *, tuple lines not None=(), percent=0, amount=0, fixed=None):
         for line_id in lines:
             if type(line_id) is not str:
                 raise TypeError(f"lines must hold line ids (str), not {type(line_id).__name__}")
@@ -159,6 +161,7 @@ cdef int64_t with_options(int64_t unit, tuple options, str line_id) except? -1:
 
 @cython.final
 @cython.no_gc
+@cython.auto_pickle(False)
 @cython.freelist(32)
 cdef class BasketLine:
     """One line of a basket.
@@ -174,7 +177,7 @@ cdef class BasketLine:
     ``bad_nature``, ``too_many_options`` or ``deposit_discounted``, with the line's id, where a value is out of bounds.
     """
 
-    def __init__(
+    def __cinit__(
         self, *, str id not None, str product, str department, str category not None, rate, quantity, catalogue,
         listed=None, typed=None, tuple options not None=(), nature=GOODS, LineAdjustment manual=None,
         LineAdjustment default=None,
@@ -211,6 +214,7 @@ cdef class BasketLine:
 
 @cython.final
 @cython.no_gc
+@cython.auto_pickle(False)
 @cython.freelist(16)
 cdef class RateTotal:
     """What one VAT rate of a ticket comes to: the breakdown that is sealed, and added up by every closure after it."""

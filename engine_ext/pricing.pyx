@@ -5,7 +5,7 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free
 
 from engine_ext.basket cimport (
-    GOODS, NET, BasketLine, LineAdjustment, RateTotal, SubtotalAdjustment, bounded, checked_basis, rate_total, shown,
+    GOODS, GROSS, NET, BasketLine, LineAdjustment, RateTotal, SubtotalAdjustment, bounded, checked_basis, rate_total, shown,
 )
 from engine_ext.money cimport WHOLE, times
 from engine_ext.prorate cimport split_into
@@ -15,7 +15,7 @@ from engine_ext.sheet cimport (
 )
 from engine_ext.tax cimport vat_in_gross, vat_on_net
 
-from engine_ext.basket import BASIS_GROSS, PricingError
+from engine_ext.basket import PricingError
 
 include "stamp.pxi"
 
@@ -36,6 +36,7 @@ cdef enum:
 
 @cython.final
 @cython.no_gc
+@cython.auto_pickle(False)
 @cython.freelist(32)
 cdef class PricedLine:
     """A line with its amounts, in minor units: ``base`` plus its ``shares`` is ``amount``, ``vat`` its part of the VAT.
@@ -63,6 +64,7 @@ cdef class PricedLine:
 
 @cython.final
 @cython.no_gc
+@cython.auto_pickle(False)
 @cython.freelist(8)
 cdef class Priced:
     """A priced ticket, its lines and rates in the order of pricing, its discounts in the order they were applied.
@@ -322,7 +324,7 @@ cdef int64_t scale_of(object decimals) except -1:
     return scale
 
 
-def price(lines, subtotals=(), *, basis=BASIS_GROSS, decimals=2):
+def price(lines, subtotals=(), *, basis=GROSS, decimals=2):
     """The priced ticket of a basket: phases 0, 1, 3 and 4 of ``docs/pricing.md``, algorithm 1.
 
     ``lines`` are at most ``LINES_MAX`` ``BasketLine``; ``subtotals`` the operator's ``SubtotalAdjustment``, in the order

@@ -1,7 +1,7 @@
 """Types of the compiled refunds."""
 
 from collections.abc import Iterable
-from typing import Final, final
+from typing import Final, Self, final
 
 from engine_ext.basket import RateTotal
 
@@ -9,8 +9,8 @@ SOURCE_SHA256: Final[str]
 
 @final
 class SoldLine:
-    def __init__(
-        self,
+    def __new__(
+        cls,
         *,
         id: str,
         category: str,
@@ -22,7 +22,7 @@ class SoldLine:
         shares: tuple[tuple[int, int], ...] = (),
         already: int = 0,
         now: int,
-    ) -> None: ...
+    ) -> Self: ...
     @property
     def id(self) -> str: ...
     @property

@@ -8,7 +8,7 @@ from engine_ext.basket cimport (
 )
 from engine_ext.money cimport GUICHET_AMOUNT_MAX, WHOLE, times
 
-from engine_ext.basket import BASIS_GROSS, PricingError
+from engine_ext.basket import PricingError
 
 include "stamp.pxi"
 
@@ -28,6 +28,7 @@ cdef int check_shares(tuple shares, str line_id) except -1:
 
 @cython.final
 @cython.no_gc
+@cython.auto_pickle(False)
 cdef class SoldLine:
     """A sealed line and how much of it goes back: ``now``, after ``already``, both in thousandths and not negative.
 
@@ -47,7 +48,7 @@ cdef class SoldLine:
     cdef readonly int64_t already
     cdef readonly int64_t now
 
-    def __init__(
+    def __cinit__(
         self, *, str id not None, str category not None, rate, nature=GOODS, quantity, amount, vat,
         tuple shares not None=(), already=0, now,
     ):
@@ -80,6 +81,7 @@ cdef class SoldLine:
 
 @cython.final
 @cython.no_gc
+@cython.auto_pickle(False)
 cdef class RefundedLine:
     """The part of a sold line that goes back, with the signs of the sale: ``base`` plus ``shares`` is ``amount``."""
 
@@ -98,6 +100,7 @@ cdef class RefundedLine:
 
 @cython.final
 @cython.no_gc
+@cython.auto_pickle(False)
 cdef class Refund:
     """What goes back, with the signs of the sale: its lines in the order given, its rates in that of a ticket."""
 
@@ -191,7 +194,7 @@ cdef Refund run_refund(list given, int basis):
     return refund
 
 
-def refund(lines, *, basis=BASIS_GROSS):
+def refund(lines, *, basis=GROSS):
     """What goes back for parts of sealed lines, in the basis of their document: cumulative rounding, no new pricing.
 
     Each of amount, VAT and discount shares is R(already + now) − R(already) with R(k) = r(whole × k / quantity), so

@@ -24,6 +24,7 @@ EMPTY_SUM = "empty_sum"
 
 @cython.final
 @cython.no_gc
+@cython.auto_pickle(False)
 @cython.freelist(16)
 cdef class Applied:
     """One step of a discount or surcharge: the sum it met, what it wanted, what it got, and why that was less.
@@ -37,6 +38,7 @@ cdef class Applied:
 
 @cython.final
 @cython.no_gc
+@cython.auto_pickle(False)
 cdef class Sheet:
     """Rows in the order of entry, the same rows in the order of pricing, and the shares that each was given."""
 
