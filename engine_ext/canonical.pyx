@@ -53,9 +53,10 @@ cdef const char *HEX = b"0123456789abcdef"
 
 
 class CanonicalError(ValueError):
-    """A value that has no canonical bytes: ``code`` is stable (``canonical.float`` ...), ``path`` says where (``$.lines[2].label``).
+    """A value that has no canonical bytes: ``code`` is stable, ``path`` says where (``$.lines[2].label``).
 
-    Codes: ``float``, ``type``, ``key``, ``integer_range``, ``surrogate``, ``not_nfc``, ``depth``, ``unset``, ``too_large``.
+    Codes, each after ``canonical.``: ``float``, ``type``, ``key``, ``integer_range``, ``surrogate``, ``not_nfc``, ``depth``,
+    ``unset``, ``too_large``.
     """
 
     def __init__(self, code, path, message):
@@ -86,8 +87,8 @@ cdef struct Sink:
 @cython.final
 @cython.auto_pickle(False)
 cdef class _Plan:
-    # How a struct type is written: before each field its fixed bytes, `,"name":` (the first with `{` and the tag), and the
-    # place of the field's pointer inside the object. Built once per type.
+    # How a struct type is written: before each field its fixed bytes, `,"name":` (the first with `{` and the tag), and
+    # the place of the field's pointer inside the object. Built once per type.
 
     cdef tuple names
     cdef bytes fixed
@@ -133,7 +134,7 @@ cdef Py_ssize_t _place(object cls, object name) except -1:
         if (<PyMemberDescrObject *>descriptor).d_member.type != T_OBJECT_EX:
             break
         return (<PyMemberDescrObject *>descriptor).d_member.offset
-    raise TypeError(f"field {name} of {cls.__name__} is not a slot: this version of msgspec lays structs out differently")
+    raise TypeError(f"field {name} of {cls.__name__} is not a slot: this msgspec lays structs out differently")
 
 
 cdef _Plan _plan_of(object cls):
@@ -436,10 +437,10 @@ cdef int _put_other(Sink *sink, object value) except -1:
 def encode(value, limit=ENTRY_BYTES_MAX):
     """The canonical JSON of a value, as ``docs/journal.md`` defines it.
 
-    Takes msgspec Structs (every declared field in declared order under its encoded name, the tag first; ``omit_defaults`` is
-    not followed), dicts with ``str`` keys (their own order), lists, tuples, ``str``, ``int``, ``bool`` and ``None``; never a subclass
-    of these. Text must be NFC already: normalising is the edge's job, here it would change what somebody else signed.
-    ``limit`` is in bytes. Raises ``CanonicalError``.
+    Takes msgspec Structs (every declared field in declared order under its encoded name, the tag first; ``omit_defaults``
+    is not followed), dicts with ``str`` keys (their own order), lists, tuples, ``str``, ``int``, ``bool`` and ``None``; never
+    a subclass of the builtins. Text must be NFC already: normalising is the edge's job, here it would change what somebody
+    else signed. ``limit`` is in bytes. Raises ``CanonicalError``.
     """
     cdef Sink sink
     if type(limit) is not int or not 1 <= limit <= LIMIT_MAX:

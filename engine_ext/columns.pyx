@@ -26,9 +26,10 @@ cdef inline int64_t _cell(const unsigned char *data) noexcept:
 
 
 def gather(list rows not None, width):
-    """Turn rows of ``width`` little-endian int64 (``bytes`` of 8 * width) into an int64 array of shape (width, number of rows).
+    """Turn rows of ``width`` little-endian int64 (``bytes`` of 8 * width) into an int64 array of shape (width, rows).
 
-    Each column is contiguous. Raises ``ValueError`` naming the first row of another length, ``TypeError`` for what is not ``bytes``.
+    Each column is contiguous. Raises ``ValueError`` naming the first row of another length, ``TypeError`` naming the first
+    that is not ``bytes``.
     """
     if type(width) is not int or not 1 <= width <= WIDTH_MAX:
         raise ValueError(f"a row has 1 to {WIDTH_MAX} columns, not {width!r}")
@@ -78,10 +79,10 @@ cdef Py_ssize_t _number(const int64_t[::1] keys, int64_t[::1] numbers, int64_t[:
 
 
 def group_sum(const int64_t[::1] keys not None, const int64_t[::1] values not None):
-    """Sum ``values`` by key: three int64 arrays of one length: the keys found, ascending, the rows of each, the sum of each.
+    """Sum ``values`` by key: int64 arrays of the keys found (ascending), the rows of each, and the sum of each.
 
-    Both inputs are int64 buffers of one length (a buffer of floats is refused). A sum that leaves 64 bits on the way is an
-    ``OverflowError``, never a wrong number.
+    Both inputs are int64 buffers of one length (a buffer of floats is refused). A sum that leaves 64 bits on the way is
+    an ``OverflowError``, never a wrong number.
     """
     cdef Py_ssize_t rows = keys.shape[0], used, i
     if values.shape[0] != rows:

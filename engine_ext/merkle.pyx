@@ -1,4 +1,4 @@
-"""The growing RFC 6962 tree over all entries: its right edge, and the proofs of a group of leaves while it is committed."""
+"""The growing RFC 6962 tree over all entries: its right edge, and the proofs of a group of leaves at its commit."""
 
 include "stamp.pxi"
 
@@ -147,9 +147,9 @@ cdef Group _new_group(Edge edge, Py_ssize_t leaves):
 cdef class Group:
     """The leaves appended by one commit, with every tree node that they completed; made by ``Edge.append`` only.
 
-    Row ``l`` holds the nodes of level ``l`` from ``_first[l]`` on: the old edge's node when the old size has bit ``l`` set,
-    then the nodes that this group completed. ``_tail[l]`` is the root of the leaves right of the last complete node
-    of level ``l``. Every sibling on the way from a leaf of the group to the root is one of these, so a proof is copying.
+    Row ``l`` holds the nodes of level ``l`` from ``_first[l]`` on: the old edge's node when the old size has bit ``l``
+    set, then the nodes that this group completed. ``_tail[l]`` is the root of the leaves right of the last complete node
+    of level ``l``. Every sibling on the way from a leaf of the group to the root is one of these: a proof is copying.
     """
 
     cdef count _old

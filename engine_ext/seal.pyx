@@ -1,4 +1,4 @@
-"""Hashes of entries and commands: RFC 6962 leaves, the extract printed on receipts, content MACs; OpenSSL does the work."""
+"""Hashes of entries and commands: RFC 6962 leaves, the extract printed on receipts, content MACs; by OpenSSL."""
 
 include "stamp.pxi"
 
@@ -148,7 +148,7 @@ def content_mac(bytes key not None, bytes content not None):
 
 
 def sha256_repeated(bytes data not None, int rounds):
-    """Hash ``data`` ``rounds`` times and return the digest: the probe S that benchmarks divide by (seconds per round)."""
+    """Hash ``data`` ``rounds`` times and return the digest: the probe S that benchmarks divide by (seconds a round)."""
     cdef unsigned char out[HASH]
     cdef int i
     if rounds < 1:

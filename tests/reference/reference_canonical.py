@@ -1,4 +1,4 @@
-"""Slow twin of the canonical encoding: turn everything into builtins, refuse what journal.md refuses, let ``json`` write it."""
+"""Slow twin of the canonical encoding: turn all into builtins, refuse what is not legal, let ``json`` write it."""
 
 import json
 import unicodedata

@@ -1,4 +1,4 @@
-"""Slow twin of the tree: the recursive definitions of RFC 6962 section 2.1 over plain lists, and RFC 9162's verifiers."""
+"""Slow twin of the tree: the recursive definitions of RFC 6962 section 2.1, over plain lists of leaves."""
 
 import hashlib
 from collections.abc import Sequence
