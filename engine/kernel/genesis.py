@@ -18,7 +18,7 @@ class Before(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Genesis(Record, frozen=True, kw_only=True, tag="kernel.genesis"):
-    """Entry 0 of every log: the shop's id, the public key (vkey), and what came before from the second generation on."""
+    """Entry 0 of a log: the shop's id, the public key (vkey), and what came before from the second generation on."""
 
     shop: str
     vkey: str

@@ -119,7 +119,7 @@ def checkpoint_note(shop: str, gen: int, checkpoint: Checkpoint, vkey: str) -> s
 
 
 class Tiles:
-    """Hash tiles of one generation as a transaction sees them; the last, partial level-0 tile comes from the entries."""
+    """Hash tiles of one generation as a transaction sees them; the last partial level-0 tile comes from entries."""
 
     def __init__(self, txn: ReadTransaction, gen: int) -> None:
         self._txn = txn

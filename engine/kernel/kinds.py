@@ -32,7 +32,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
 
 
 class Secret(Row, frozen=True, kw_only=True):
-    """A secret as a worker hands it over: ``hash``, salted and slow, is kept; ``key``, a keyed hash, enters the id's HMAC.
+    """A secret as a worker hands it over: ``hash``, salted, is kept; ``key``, a keyed hash, enters the id's HMAC.
 
     The engine never sees the secret itself (architecture.md, Processes).
     """

@@ -43,8 +43,8 @@ CHANGES = Table("kernel.changes", b"kg", ">HQ", int, db="rows")
 class RowPut(Record, frozen=True, kw_only=True, tag="kernel.row_put"):
     """A row of a kind was added or changed.
 
-    ``row`` holds its plain fields; personal and secret ones stand at their defaults, ``person`` is the salted commitment
-    to the personal ones (64 hex digits), ``secrets`` names the secret ones that changed.
+    ``row`` holds its plain fields; personal and secret ones stand at their defaults, ``person`` is the salted
+    commitment to the personal ones (64 hex digits), ``secrets`` names the secret ones that changed.
     """
 
     kind: str
@@ -201,7 +201,7 @@ def _kept(value: Any) -> Any:
 
 
 def commitment(salt: bytes, fields: dict[str, Any]) -> str:
-    """The salted commitment to personal fields: without the salt it proves and tells nothing (journal.md, Personal data)."""
+    """The salted commitment to personal fields: without the salt it proves and tells nothing."""
     return hmac.digest(salt, canonical.encode(fields), "sha256").hex()
 
 

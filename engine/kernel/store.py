@@ -337,7 +337,7 @@ class Store:
         }
 
     def probe_sync(self, rounds: int = 15) -> int:
-        """The disk's sync time F in nanoseconds: the median of ``fdatasync`` after overwriting 4 KiB of a filled file."""
+        """The disk's sync time F in nanoseconds: the median ``fdatasync`` after overwriting 4 KiB of a filled file."""
         path = self.path / "probe"
         disk.fill(path, 0, disk.PAGE_BYTES_MIN)
         fd = os.open(path, os.O_RDWR)
