@@ -20,16 +20,17 @@ Ask = Callable[[Any, World], Any]
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class CommandRow:
-    """One command: its type, its decision, the right it needs, and who may send it.
+    """One command: its type, its decision, the right it needs, and a valid body as example.
 
-    ``session`` is true where a till's session must be open. ``example`` is a valid body, shown in the API's document
-    and tried by a test.
+    ``new_work`` is true where it begins something that can wait: a nearly full disk refuses it, so that what is in
+    hand can be finished (S5). ``example`` is shown in the API's document and tried by a test.
     """
 
     type: type[Command]
     decide: Decide
     permission: str
     example: Mapping[str, Any]
+    new_work: bool = False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +53,7 @@ class FoldRow:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Capability:
-    """One capability's table: its kinds, commands, queries, folds, and every refusal code it can give with its meaning."""
+    """One capability's table: kinds, commands, queries, folds, and every refusal code it can give with its meaning."""
 
     name: str
     kinds: tuple[Kind, ...] = ()

@@ -47,5 +47,5 @@ class SeededEntropy:
 
 
 def derived_id(about: bytes, reason: str) -> bytes:
-    """The 16-byte id of an entry that nobody sent: a digest of what it is about and why it exists (journal.md, Entry)."""
+    """The 16-byte id of an entry that nobody sent: a digest of what it is about and why it exists."""
     return hashlib.sha256(b"guichet derived id\0" + reason.encode() + b"\0" + about).digest()[:16]

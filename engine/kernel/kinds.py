@@ -15,7 +15,7 @@ ROWS_MAX = 1_000_000  # live rows of one kind, unless the kind says less
 UNIQUE_VALUES_MAX = 20  # values of one unique list field (barcodes of a product)
 
 Personal = Meta(extra={"mark": "personal"})
-"""Marks a field as personal: it lives in the people store, the entry holds a commitment (journal.md, Personal data)."""
+"""Marks a field as personal: it lives in the people store, the entry holds a commitment (docs/journal.md)."""
 
 SecretMark = Meta(extra={"mark": "secret"})
 """Marks a field as secret: it lives in the secret table, the entry says only that it changed."""
@@ -32,7 +32,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
 
 
 class Secret(Row, frozen=True, kw_only=True):
-    """A secret as a worker hands it over: ``hash`` is the salted slow hash to keep, ``key`` a keyed hash for the id's HMAC.
+    """A secret as a worker hands it over: ``hash``, salted, is kept; ``key``, a keyed hash, enters the id's HMAC.
 
     The engine never sees the secret itself (architecture.md, Processes).
     """
@@ -51,7 +51,8 @@ class Kind:
 
     ``name`` is the plural used in URLs and tags; ``code`` is its number in keys, given once and never again;
     ``references`` maps a field (or a list field) to the name of the kind it points to; ``unique`` names fields whose
-    values no two live rows share; ``prices`` is true where a change makes a new book (pricing.md, Replay).
+    values no two live rows share; ``prices`` is true where a change makes a new book (pricing.md, Replay);
+    ``fiscal`` where it is a setting with fiscal effect, which the technical event log names too.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Kind:
     row: type[Row]
     permission: str
     prices: bool = False
+    fiscal: bool = False
     references: Mapping[str, str] = MappingProxyType({})
     unique: tuple[str, ...] = ()
     rows_max: int = ROWS_MAX

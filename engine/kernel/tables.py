@@ -96,7 +96,7 @@ class Snapshot:
         reverse: bool = False,
         limit: int = SCAN_ROWS_MAX,
     ) -> Iterator[tuple[tuple[Any, ...], V]]:
-        """At most ``limit`` rows under a partial key, in key order (or backwards), beginning beyond the key ``after``."""
+        """At most ``limit`` rows under a partial key, in key order or backwards, beyond the key ``after``."""
         start = table.start(*partial)
         stop = _after(start)
         if after is not None:

@@ -29,8 +29,8 @@ OUTBOX = Table("kernel.outbox", b"ob", ">QH", msgspec.Raw, db="outbox")
 class People(Protocol):
     """The people store as a decision sees it."""
 
-    def fields(self, kind: int, id: int) -> Mapping[str, Any] | None:
-        """The personal fields of a row, or None where nobody is stored (or was erased)."""
+    def fields(self, kind: int, id: int, version: int) -> Mapping[str, Any] | None:
+        """The personal fields of one version of a row, or None where nobody is stored (or was erased)."""
 
 
 def split_position(position: int) -> tuple[int, int]:
@@ -63,10 +63,12 @@ class World:
         self.zone = "UTC"
         self.configuration = 0
         self.book = 0
+        self.clock_doubt = ""
+        self.machine_ms = 0
         self.persons: list[tuple[int, int, dict[str, Any], bytes]] = []
         self.secrets: list[tuple[int, int, dict[str, Any]]] = []
-        self._salt: Callable[[int], bytes] | None = None
-        self._memo: dict[tuple[int, int], tuple[int, Any]] = {}
+        self.take: Callable[[int], bytes] | None = None
+        self._memo: dict[tuple[int, int, Any], tuple[int, Any]] = {}
 
     @property
     def position(self) -> int:
@@ -102,11 +104,11 @@ class World:
         return self.compiled(kind, id, _plain)
 
     def compiled(self, kind: Kind, id: int, build: Callable[[Any, int], V]) -> V | None:
-        """``build(row, version position)`` of the live row, kept until the row changes; one form per kind and ``build``."""
+        """``build(row, version position)`` of the live row, kept until the row changes; one form per ``build``."""
         version = self.version(kind, id)
         if version < 0:
             return None
-        key = (id * 65_536 + kind.code, hash(build))
+        key = (kind.code, id, build)
         memo = self._memo.get(key)
         if memo is not None and memo[0] == version:
             return memo[1]  # type: ignore[no-any-return]  # the memo holds what ``build`` made
@@ -123,6 +125,10 @@ class World:
             raise Fault("kernel.no_version", f"{kind.name} {id} has no version at position {version}")
         return msgspec.json.decode(stored, type=kind.row)
 
+    def forget(self) -> None:
+        """Drops what was made ready from rows that an abort has taken back."""
+        self._memo.clear()
+
     def balance(self, account: AccountClass, id: int) -> Balance:
         """The account as it stands, a new one at zero with its class's floor."""
         balance = self.rows.get(BALANCES, account.code, id)
@@ -130,9 +136,9 @@ class World:
 
     def salt(self, count: int) -> bytes:
         """Random bytes handed to the decision as an input; queries have none."""
-        if self._salt is None:
+        if self.take is None:
             raise Fault("kernel.no_entropy", "a query asked for randomness")
-        return self._salt(count)
+        return self.take(count)
 
     def attach_person(self, kind: Kind, id: int, fields: dict[str, Any], salt: bytes) -> None:
         """Personal fields that belong to the entry being decided: stored, encrypted, before the entry is committed."""
@@ -150,8 +156,9 @@ def _plain(row: Row, version: int) -> Row:
 class Folding:
     """The tables while records change them: what a fold reads and writes, and the entry that it comes from."""
 
-    def __init__(self, rows: Working) -> None:
+    def __init__(self, rows: Working, codes: Mapping[str, int]) -> None:
         self.rows = rows
+        self.codes = codes
         self.entry: Header | Entry
         self.leaf = b""
         self.at_ms = 0

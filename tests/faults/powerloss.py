@@ -1,0 +1,349 @@
+"""The power-loss enumerator: records a run of a workload, rebuilds the disks a power cut could leave, and judges each.
+
+A run is recorded from before the store exists, with at most one injected error in it (the double fault: an error now, a
+power cut later). Every image says which operations had been acknowledged when the power went; they must be in it.
+Image `i` of seed `s` is a function of the log, `s` and `i` alone, so one failing image can be built again by itself.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import random
+import shutil
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+from crash_disk import Choice, Disk, compare
+from fault_drive import Driver, Progress, Tally, examine
+from fault_fork import Report, in_child
+from fault_shim import ERRORS, Event, Fault, Flag, Mode, Op, read_log, shim
+from workload import Ack, Finding, Kind, Verdict, Workload
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+IMAGES_PER_RUN = 200
+OPS_PER_RUN_MAX = 7
+ROUNDS_MAX = 3
+"""Rounds of sampling before a run is taken to have no more distinct images."""
+NTH_MAX = 6
+STORE = "store"
+UNSEEN = frozenset({"lock.mdb"})
+"""Files written through shared mappings; LMDB makes its lock file anew after a restart."""
+
+LYING_STARTS = 6
+STRATEGIES = ("none", "all", "prefix", "subset", "subset", "torn", "torn", "one", "all-but-one")
+
+
+class Planned(NamedTuple):
+    """The one error of a run: at the `nth` changing call of operation `op` (-1: while the store is opened again)."""
+
+    op: int
+    nth: int
+    fault: Fault
+
+
+META_DOUBLE_FAULT = Fault("eio-after", Mode.AFTER, errno.EIO)
+"""The first half of the double fault: the meta page reaches the disk, and the call reports an error."""
+
+
+class Run(NamedTuple):
+    """A recorded run: its events, in order, with the notes between them."""
+
+    events: list[Event]
+    fired: int
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """What the recorder writes between the calls: the store was created, an operation is tried, or acknowledged."""
+
+    created: bool = False
+    tried: int | None = None
+    ack: Ack | None = None
+
+
+class Image(NamedTuple):
+    """A disk after a power cut, and what its owner had been promised."""
+
+    index: int
+    where: str
+    tree: dict[str, bytes | None]
+    created: bool
+    acks: tuple[Ack, ...]
+    attempted: int
+
+    def write_to(self, folder: Path) -> None:
+        """Lays the image down in a folder, which is emptied first."""
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        for path in sorted(self.tree):
+            content = self.tree[path]
+            if content is None:
+                (folder / path).mkdir()
+            else:
+                (folder / path).write_bytes(content)
+
+    def digest(self) -> bytes:
+        """Equal for images that demand the same of the same disk."""
+        whole = hashlib.blake2b(repr((self.created, self.acks, self.attempted, sorted(self.tree))).encode())
+        for path in sorted(self.tree):
+            whole.update(self.tree[path] or b"")
+        return whole.digest()
+
+
+def record(workload: Workload, folder: Path, log: Path, *, ops: int, planned: Planned | None = None) -> Run:
+    """Creates a store in an empty folder, does `ops` operations, and records it all, in a child with the shim."""
+    folder.mkdir()
+
+    def body(report: Report) -> None:
+        tool = shim()
+        tool.scope(folder)
+        tool.record(log)
+        driver = Driver(workload, folder / STORE)
+        fired = _live(driver, ops, planned)
+        tool.record(None)
+        tool.scope(None)
+        report(fired)
+
+    outcome = in_child(body)
+    if outcome.death:
+        raise RuntimeError(f"the recorded run did not end: {outcome.death}")
+    events = read_log(log)
+    disk = Disk()
+    for index, event in enumerate(events):
+        disk.begin(index, event)
+    compare(disk.live_tree(), folder, unseen=UNSEEN)
+    return Run(events, outcome.reports[-1])
+
+
+def _live(driver: Driver, ops: int, planned: Planned | None) -> int:
+    tool = shim()
+    fired = 0
+    if not driver.create():
+        raise RuntimeError(f"the store cannot be created: {driver.errors}")
+    _note(Note(created=True))
+    driver.open()
+    for op in range(ops):
+        hit = planned is not None and planned.op == op
+        if planned is not None and hit:
+            tool.arm(planned.fault, planned.nth)
+        _note(Note(tried=op))
+        ack = driver.do(op)
+        if hit:
+            fired = tool.fired()
+            tool.disarm()
+        if ack is None:
+            ack = driver.do(op)
+        if ack is not None:
+            _note(Note(ack=ack))
+    driver.close()
+    return fired
+
+
+def _note(note: Note) -> None:
+    shim().mark(msgspec.json.encode(note))
+
+
+def notes_before(events: Sequence[Event], end: int) -> tuple[bool, tuple[Ack, ...], int]:
+    """Whether the store existed, what was acknowledged and how many operations were tried before event `end`."""
+    created, acks, attempted = False, [], 0
+    for event in events[:end]:
+        if event.op is Op.MARK:
+            note = msgspec.json.decode(event.data, type=Note)
+            created = created or note.created
+            if note.ack is not None:
+                acks.append(note.ack)
+            if note.tried is not None:
+                attempted = max(attempted, note.tried + 1)
+    return created, tuple(acks), attempted
+
+
+def images(
+    events: Sequence[Event],
+    seed: int | str,
+    limit: int,
+    *,
+    lying: bool = False,
+    first_event: int = 0,
+    only: int | None = None,
+    forgets: bool = True,
+) -> Iterator[Image]:
+    """Up to `limit` distinct images of power cuts at or after `first_event`; a function of the log and the seed.
+
+    `lying`: the drive confirms barriers it does not keep, from an event on that the seed chooses; acknowledged operations
+    may then be missing. `only` builds just the image of that index.
+    """
+    seen: set[bytes] = set()
+    for chunk in range(ROUNDS_MAX):
+        wanted = range(chunk * limit, (chunk + 1) * limit) if only is None else [only]
+        sampler = Sampler(events, seed, first_event=first_event, lying=lying, forgets=forgets)
+        for image in sampler.build(wanted):
+            if image.digest() not in seen:
+                seen.add(image.digest())
+                yield image
+            if len(seen) >= limit:
+                return
+        if only is not None:
+            return
+
+
+class Sampler:
+    """Chooses cuts and fates by index, and builds many images in one pass over the events."""
+
+    def __init__(
+        self, events: Sequence[Event], seed: int | str, *, first_event: int = 0, lying: bool = False, forgets: bool = True
+    ) -> None:
+        self._events, self._seed, self._forgets = events, seed, forgets
+        # Two cuts per event: in the middle of the call (its effect may be there, its promise does not hold), and after it.
+        self._cuts = [2 * at + half for at in range(first_event, len(events)) for half in (0, 1)]
+        random.Random(f"{seed}/cuts").shuffle(self._cuts)
+        chooser = random.Random(f"{seed}/lies")
+        self._lies = [chooser.randrange(len(events)) for _ in range(LYING_STARTS)] if lying else [len(events)]
+
+    def build(self, wanted: Sequence[int]) -> Iterator[Image]:
+        """The images of these indexes, in the order of their cuts."""
+        plan = sorted((i % len(self._lies), self._cuts[i % len(self._cuts)], i) for i in wanted)
+        for lie, honest_until in enumerate(self._lies):
+            yield from self._pass([(cut, i) for at, cut, i in plan if at == lie], honest_until)
+
+    def _pass(self, plan: list[tuple[int, int]], honest_until: int) -> Iterator[Image]:
+        disk = Disk(forgets=self._forgets)
+        done = -1
+        for cut, index in plan:
+            while done < cut:
+                done += 1
+                at = done // 2
+                if done % 2 == 0:
+                    disk.begin(at, self._events[at])
+                elif at < honest_until:
+                    disk.finish(at, self._events[at])
+            yield self._image(disk, cut, index)
+
+    def _image(self, disk: Disk, cut: int, index: int) -> Image:
+        rng = random.Random(f"{self._seed}/{index}")
+        strategy = rng.choice(STRATEGIES)
+        choice = choose(rng, strategy, disk.open_events())
+        where = f"{'after' if cut % 2 else 'within'} event {cut // 2} ({self._events[cut // 2].op.name}), {strategy}"
+        created, acks, attempted = notes_before(self._events, (cut + 1) // 2)
+        return Image(index, where, disk.image(choice), created, acks, attempted)
+
+
+def choose(rng: random.Random, strategy: str, open_events: Sequence[int]) -> Choice:
+    """Decides the fate of every open event by one of the `STRATEGIES`."""
+    everything = frozenset(open_events)
+    torn: frozenset[int] = frozenset()
+    if strategy == "none" or not open_events:
+        kept = frozenset[int]()
+    elif strategy == "all":
+        kept = everything
+    elif strategy == "prefix":
+        kept = frozenset(open_events[: rng.randrange(len(open_events) + 1)])
+    elif strategy == "one":
+        kept = frozenset([rng.choice(open_events)])
+    elif strategy == "all-but-one":
+        kept = everything - {rng.choice(open_events)}
+    else:
+        share = rng.choice((0.1, 0.5, 0.9))
+        kept = frozenset(event for event in open_events if rng.random() < share)
+        if strategy == "torn":
+            torn = frozenset(event for event in open_events if rng.random() < share) or frozenset([rng.choice(open_events)])
+    return Choice(kept, torn, rng.getrandbits(32))
+
+
+def judge(workload: Workload, image: Image, folder: Path, *, lying: bool) -> Verdict:
+    """Lays an image down and verifies it; an honest drive's image must also go on selling."""
+    image.write_to(folder)
+    store = folder / STORE
+    if lying:
+        return workload.verify(store, image.acks, image.attempted) if image.created else Verdict()
+    if not image.created:
+        workload.create(store)
+    return examine(workload, store, image.acks, image.attempted).verdict
+
+
+def check_images(
+    workload: Workload, events: Sequence[Event], seed: int | str, limit: int, folder: Path, **options: Any
+) -> Tally:
+    """Judges every image of a run in children that may die of it; `options` go to `images`."""
+    tally = Tally()
+    lying = bool(options.get("lying", False))
+    seen = 0
+    while True:
+        heard = in_child(_judging(workload, events, seed, limit, folder, options, seen))
+        begun: list[Any] = []
+        for message in heard.reports:
+            if not begun:
+                begun, seen = message, seen + 1
+                continue
+            _count(tally, begun, msgspec.convert(message, Verdict), lying=lying)
+            begun = []
+        if not heard.death:
+            return tally
+        if not begun:
+            raise RuntimeError(f"the enumerator itself failed: {heard.death}")
+        death = Finding(kind=Kind.CORRUPT, detail=f"the process died: {heard.death}")
+        _count(tally, begun, Verdict(findings=(death,)), lying=lying)
+
+
+def _judging(
+    workload: Workload, events: Sequence[Event], seed: int | str, limit: int, folder: Path, options: dict[str, Any], skip: int
+) -> Any:
+    def body(report: Report) -> None:
+        for number, image in enumerate(images(events, seed, limit, **options)):
+            if number < skip:
+                continue
+            report((image.index, image.where, len(image.acks)))
+            try:
+                verdict = judge(workload, image, folder, lying=options.get("lying", False))
+            except Exception as error:  # noqa: BLE001 - a store that raises on a healthy disk is the finding
+                verdict = Verdict(findings=(Finding(kind=Kind.CORRUPT, detail=f"{type(error).__name__}: {error}"),))
+            report(verdict)
+
+    return body
+
+
+def _count(tally: Tally, begun: list[Any], verdict: Verdict, *, lying: bool) -> None:
+    """A lying drive may lose what it likes; what counts then is that the damage is seen."""
+    index, where, acked = begun
+    if lying:
+        excused = {Kind.LOST, Kind.GAPS, Kind.CORRUPT}
+        for kind in sorted({finding.kind for finding in verdict.findings} & excused):
+            tally.note(f"{kind.value}, and seen")
+        verdict = msgspec.structs.replace(verdict, findings=tuple(f for f in verdict.findings if f.kind not in excused))
+    tally.add(f"image {index}, {where}", verdict, acked)
+
+
+def plan_run(seed: int, number: int) -> tuple[int, Planned | None]:
+    """How long run `number` is and which error strikes in it; every third run has none."""
+    rng = random.Random(f"powerloss/{seed}/{number}")
+    ops = rng.randrange(4, OPS_PER_RUN_MAX + 1)
+    if number % 3 == 0:
+        return ops, None
+    return ops, Planned(rng.randrange(1, ops - 2), rng.randrange(1, NTH_MAX + 1), rng.choice(ERRORS))
+
+
+def campaign(
+    workload: Workload, seed: int, cycles: int, scratch: Path, *, only: str | None = None, lying: bool = False
+) -> Tally:
+    """Judges `cycles` images over as many runs as they need; `only` is the "run/image" printed with a finding."""
+    total = Tally()
+    progress = Progress("images", cycles)
+    number, image = (int(part) for part in only.split("/")) if only else (0, None)
+    last = number if only else cycles // 10 + 10
+    while total.cycles < cycles and number <= last:
+        ops, planned = plan_run(seed, number)
+        run = record(workload, scratch / f"run-{number}", scratch / f"run-{number}.log", ops=ops, planned=planned)
+        struck = [at for at, event in enumerate(run.events) if Flag.INJECTED in event.flags]
+        limit = min(IMAGES_PER_RUN, cycles - total.cycles)
+        first_event = struck[0] if struck else 0
+        options: dict[str, Any] = {"lying": lying, "first_event": first_event, "only": image}
+        found = check_images(workload, run.events, f"{seed}/{number}", limit, scratch / "image", **options)
+        error = f" with {planned.fault.name} at call {planned.nth} of operation {planned.op}" if struck and planned else ""
+        total.merge(found, f"seed {seed}, run {number}{error}")
+        progress.step(found.cycles)
+        shutil.rmtree(scratch / f"run-{number}")
+        number += 1
+    progress.end()
+    return total
