@@ -109,7 +109,7 @@ class Engine:
             vkey = Snapshot(txn).get(VKEYS, log.gen, log.key)
         self.shop = log.shop
         signer = keys.load_key(self.path, log.gen, log.key, origin(log.shop, log.gen))
-        if log.size and signer.vkey != vkey:
+        if log.size and str(signer.key) != vkey:
             raise KeyFault("seal.wrong_key", "the signing key is not the one that the journal names")
         self._people = PeopleStore(self.path, log.shop, self._store.limits, writable=True, entropy=self._entropy)
         self._rows = Working()
@@ -123,7 +123,7 @@ class Engine:
             self._journal.load(txn)
         if log.size == 0:
             self.write_own(
-                Genesis(shop=log.shop, vkey=signer.vkey, before=self._before()),
+                Genesis(shop=log.shop, vkey=str(signer.key), before=self._before()),
                 Event(code=JET_DATA_INITIALISATION, what="shop.created", detail={"version": VERSION}),
             )
         detail = {"version": VERSION, "filesystem": self._store.filesystem, "unsafe": unsafe}
@@ -188,7 +188,7 @@ class Engine:
         log = self._journal.log
         version = log.key + 1
         signer = keys.make_key(self.path, log.gen, version, origin(log.shop, log.gen), self._entropy)
-        self.write_own(KeyRotated(version=version, vkey=signer.vkey), reason="rotate")
+        self.write_own(KeyRotated(version=version, vkey=str(signer.key)), reason="rotate")
         self._journal.signer = signer
         self._journal.log.key = version
         return version
@@ -238,8 +238,8 @@ class Engine:
             if len(envelopes) > 1:
                 return [answer for envelope in envelopes for answer in self._group([envelope])]
             _log.exception("command %s failed", type(envelopes[0].command).__name__)
-            fault = error if isinstance(error, Fault) else Fault("kernel.fault", f"the engine failed: {error!r}")
-            return [_faulted(envelopes[0], fault)]
+            bug = error if isinstance(error, Fault) else Fault("kernel.fault", f"the engine failed: {error!r}")
+            return [_faulted(envelopes[0], bug)]
         for number, done in pending.items():
             answers[number] = self._done(done.sealed, done.records, done.envelope.id)
         return [self._joined(answer, envelopes, number, first, answers) for number, answer in enumerate(answers)]

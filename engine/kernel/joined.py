@@ -3,9 +3,10 @@
 import dataclasses
 import functools
 import json
+import operator
 import unicodedata
 from collections.abc import Callable, Mapping
-from typing import Any, Union
+from typing import Any
 
 import msgspec
 
@@ -59,7 +60,7 @@ class Joined:
         self.codes: Mapping[str, int] = {name: kind.code for name, kind in self.kinds.items()}
         self.entry_type = msgspec.defstruct(
             "StoredEntry",
-            [("rec", tuple[Union[tuple(self._listeners)], ...])],  # noqa: UP007  # a union built at run time
+            [("rec", tuple[_union(tuple(self._listeners)), ...])],
             bases=(Header,),
             frozen=True,
             kw_only=True,
@@ -91,9 +92,11 @@ class Joined:
             for target in kind.references.values():
                 if target not in self.kinds:
                     raise ValueError(f"kind {kind.name} refers to {target}, which is no kind")
-        for row in (*self.commands.values(), *self.queries.values()):
-            if row.permission not in PERMISSIONS:
-                raise ValueError(f"{_tag(row.type)} needs the right {row.permission}, which does not exist")
+        rights = {name: row.permission for name, row in self.commands.items()}
+        rights |= {name: query.permission for name, query in self.queries.items()}
+        for name, permission in rights.items():
+            if permission not in PERMISSIONS:
+                raise ValueError(f"{name} needs the right {permission}, which does not exist")
 
     def _fold_put(self, record: rows.RowPut, folding: Folding) -> None:
         rows.fold_put(self.kinds[record.kind], record, folding)
@@ -156,6 +159,10 @@ def _normal(value: Any) -> Any:
     if isinstance(value, dict):
         return {_normal(key): _normal(item) for key, item in value.items()}
     return value
+
+
+def _union(types: tuple[Any, ...]) -> Any:
+    return functools.reduce(operator.or_, types)
 
 
 def _add(table: dict[str, Any], name: str, value: Any, what: str) -> None:

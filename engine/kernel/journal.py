@@ -8,7 +8,7 @@ import msgspec
 
 from engine.kernel import notes
 from engine.kernel.entropy import Entropy
-from engine.kernel.errors import Fault, IntegrityFault, KeyFault, Refusal
+from engine.kernel.errors import Fault, IntegrityFault, Refusal
 from engine.kernel.messages import Actor, Entry, Header, Link, Record
 from engine.kernel.store import ReadTransaction, WriteTransaction
 from engine.kernel.tables import Snapshot, Table, Working
@@ -115,7 +115,7 @@ def read_checkpoint(txn: ReadTransaction, gen: int, size_min: int) -> Checkpoint
 def checkpoint_note(shop: str, gen: int, checkpoint: Checkpoint, vkey: str) -> str:
     """The C2SP signed note of a stored checkpoint."""
     text = notes.checkpoint_text(origin(shop, gen), checkpoint.size, checkpoint.root)
-    return notes.assemble_note(text, vkey, checkpoint.signature)
+    return notes.join_note(text, notes.parse_vkey(vkey), checkpoint.signature)
 
 
 class Tiles:
@@ -275,8 +275,6 @@ class Journal:
         log.edge = self._edge.hashes
         text = notes.checkpoint_text(origin(log.shop, log.gen), log.size, group.root)
         signature = self.signer.sign(text.encode())
-        if len(signature) != notes.SIGNATURE_BYTES:
-            raise KeyFault("seal.bad_signature", "the signing key gave no signature")
         txn.put_many("entries", self._entries, append=True)
         self._commands.sort()
         txn.put_many("commands", self._commands)
@@ -287,7 +285,7 @@ class Journal:
             txn.put_many("tiles", tiles(txn))
         self._rows.put(LOG, log, 0)
         self.group = group
-        self.note = notes.assemble_note(text, self.signer.vkey, signature)
+        self.note = notes.join_note(text, self.signer.key, signature)
         self._drop()
 
     def _tiles(self, group: merkle.Group) -> Any:
@@ -315,7 +313,7 @@ class Journal:
     def proof(self, index: int) -> str:
         """The C2SP tlog-proof text of the entry at ``index`` in the group that was sealed last."""
         assert self.group is not None
-        return notes.assemble_proof(self.group.old_size + index, self.group.inclusion_text(index), self.note)
+        return notes.proof_text_of_lines(self.group.old_size + index, self.group.inclusion_text(index), self.note)
 
 
 def upper(

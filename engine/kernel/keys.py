@@ -23,7 +23,7 @@ def make_key(shop: Path, generation: int, version: int, name: str, entropy: Entr
     path.parent.mkdir(mode=0o700, exist_ok=True)
     seed = entropy.take(SEED_BYTES)
     disk.write_durably(path, seed.hex().encode() + b"\n", mode=0o600)
-    return Signer(name, seed)
+    return Signer.from_seed(name, seed)
 
 
 def load_key(shop: Path, generation: int, version: int, name: str) -> Signer:
@@ -46,4 +46,4 @@ def load_key(shop: Path, generation: int, version: int, name: str) -> Signer:
         seed = b""
     if len(seed) != SEED_BYTES:
         raise KeyFault("seal.bad_key", f"the signing key {path} is not 64 hex digits")
-    return Signer(name, seed)
+    return Signer.from_seed(name, seed)

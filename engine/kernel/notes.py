@@ -106,11 +106,15 @@ class Signer:
 
     def note(self, text: str) -> str:
         """The text, a blank line and this key's signature line (see ``sign_note``)."""
-        signature = self.key.id + self.sign(_note_text(text))
-        return f"{text}\n{SIGNATURE_PREFIX}{self.key.name} {_base64(signature)}\n"
+        return join_note(text, self.key, self.sign(_note_text(text)))
 
     def __repr__(self) -> str:
         return f"Signer({self.key})"
+
+
+def join_note(text: str, key: VerifierKey, signature: bytes) -> str:
+    """The note of a text that ``key`` has signed: what was stored apart, put together again."""
+    return f"{text}\n{SIGNATURE_PREFIX}{key.name} {_base64(key.id + signature)}\n"
 
 
 def key_id(name: str, public: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 import functools
 import hmac
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar, cast
 
 import msgspec
 from msgspec import Meta
@@ -16,6 +16,8 @@ from engine.kernel.money import format_decimal, parse_decimal
 from engine.kernel.tables import Table
 from engine.kernel.world import CURRENT, VERSIONS, Folding, World
 from engine_ext import canonical
+
+M = TypeVar("M", Command, Query)
 
 PAGE_ROWS_MAX = 200
 SEARCH_SCAN_ROWS_MAX = 10_000  # rows that one page of a search may look at before it hands back a cursor
@@ -76,7 +78,7 @@ def put_type(kind: Kind) -> type[Command]:
     """The command ``<kind>.put``: ``row``, and ``id`` (null: the next free one)."""
     fields: list[Any] = [("row", kind.row), ("id", Id | None, None)]
     return _define(
-        f"Put{_camel(kind.name)}", fields, (Command,), f"{kind.name}.put", f"Adds or changes a row of {kind.name}."
+        f"Put{_camel(kind.name)}", fields, Command, f"{kind.name}.put", f"Adds or changes a row of {kind.name}."
     )
 
 
@@ -84,7 +86,7 @@ def put_type(kind: Kind) -> type[Command]:
 def remove_type(kind: Kind) -> type[Command]:
     """The command ``<kind>.remove``."""
     return _define(
-        f"Remove{_camel(kind.name)}", [("id", Id)], (Command,), f"{kind.name}.remove", f"Removes a row of {kind.name}."
+        f"Remove{_camel(kind.name)}", [("id", Id)], Command, f"{kind.name}.remove", f"Removes a row of {kind.name}."
     )
 
 
@@ -92,7 +94,7 @@ def remove_type(kind: Kind) -> type[Command]:
 def get_type(kind: Kind) -> type[Query]:
     """The query ``<kind>.get``: one row, live or at a position."""
     fields: list[Any] = [("id", Id), ("position", int | None, None)]
-    return _define(f"Get{_camel(kind.name)}", fields, (Query,), f"{kind.name}.get", f"One row of {kind.name}.")
+    return _define(f"Get{_camel(kind.name)}", fields, Query, f"{kind.name}.get", f"One row of {kind.name}.")
 
 
 @functools.cache
@@ -104,18 +106,18 @@ def list_type(kind: Kind) -> type[Query]:
         ("search", Annotated[str, Meta(max_length=80)], ""),
         ("limit", PageSize, PAGE_ROWS_MAX),
     ]
-    return _define(f"List{_camel(kind.name)}", fields, (Query,), f"{kind.name}.list", f"A page of {kind.name}.")
+    return _define(f"List{_camel(kind.name)}", fields, Query, f"{kind.name}.list", f"A page of {kind.name}.")
 
 
 def _camel(name: str) -> str:
     return "".join(part.capitalize() for part in name.split("-"))
 
 
-def _define(name: str, fields: list[Any], bases: tuple[type, ...], tag: str, doc: str) -> Any:
-    return msgspec.defstruct(
+def _define(name: str, fields: list[Any], base: type[M], tag: str, doc: str) -> type[M]:
+    made: Any = msgspec.defstruct(
         name,
         fields,
-        bases=bases,
+        bases=(base,),
         tag=tag,
         frozen=True,
         kw_only=True,
@@ -124,6 +126,7 @@ def _define(name: str, fields: list[Any], bases: tuple[type, ...], tag: str, doc
         namespace={"__doc__": doc},
         module=__name__,
     )
+    return cast(type[M], made)
 
 
 def _values(row: Row, field: str) -> tuple[Any, ...]:
@@ -253,7 +256,11 @@ def _before(kind: Kind, id: int, folding: Folding) -> Any:
     current = folding.get(CURRENT, kind.code, id)
     if current is None:
         return None
-    return msgspec.json.decode(folding.get(VERSIONS, kind.code, id, current) or b"null", type=kind.row)
+    return msgspec.json.decode(_stored(folding.get(VERSIONS, kind.code, id, current)), type=kind.row)
+
+
+def _stored(version: bytes | None) -> bytes:
+    return version or b"null"
 
 
 def _unhold(kind: Kind, row: Any, folding: Folding) -> None:
