@@ -14,7 +14,7 @@ FLOAT_SOURCE = AccountClass("cash.float-source", 2, None)
 """Where floats come from and takings go to: the safe or the bank, outside the shop's tills (id: till)."""
 
 DIFFERENCE = AccountClass("cash.difference", 6, None)
-"""What a count found too much (negative) or missing (positive), and floats that differ from what was left (id: till)."""
+"""What a count found too much (negative) or missing (positive), and floats unlike what was left (id: till)."""
 
 
 class Opened(Record, frozen=True, kw_only=True, tag="cash.opened"):
@@ -31,7 +31,7 @@ class Opened(Record, frozen=True, kw_only=True, tag="cash.opened"):
 
 
 class Count(msgspec.Struct, frozen=True, kw_only=True):
-    """One payment mode at closing: what the records expect, what was counted, and the difference (counted - expected)."""
+    """One payment mode at closing: what the records expect, what was counted, and the variance (counted - expected)."""
 
     mode: int
     type: str

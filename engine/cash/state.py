@@ -1,4 +1,4 @@
-"""Tables and folds of tills' drawers: the open session, its running totals, the perpetual ones, and every session's place."""
+"""Tables and folds of tills' drawers: sessions and where they are sealed, running totals and perpetual ones."""
 
 import msgspec
 
@@ -166,7 +166,7 @@ def fold_ticket(record: Posted | Refunded, folding: Folding) -> None:
 
 
 def fold_paid(record: Paid, folding: Folding) -> None:
-    """A later payment enters its till's session: its modes, and less that is due; turnover was counted with the sale."""
+    """A later payment enters its till's session: its modes, less that is due; turnover was counted with the sale."""
     row = _open_row(folding)
     totals = row.totals
     totals.due -= sum(leg.counted + leg.rounding for leg in record.legs)

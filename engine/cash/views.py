@@ -148,9 +148,7 @@ def closing(row: TillRow, found: tuple[Count, ...], world: World, *, float_out: 
         refunds=totals.refunds,
         turnover=totals.turnover,
         vat=_vat(totals),
-        modes=tuple(
-            Total(id=id, count=mode.count, amount=mode.amount) for id, mode in sorted(totals.modes.items())
-        ),
+        modes=tuple(Total(id=id, count=mode.count, amount=mode.amount) for id, mode in sorted(totals.modes.items())),
         departments=_breakdown(totals.departments),
         channels=_breakdown(totals.channels),
         operators=_breakdown(totals.operators),

@@ -7,8 +7,8 @@ from engine.kernel.errors import Refusal
 from engine.kernel.messages import Command
 from engine.kernel.world import World
 from engine.payments import views as payments
-from engine.sales import sealing, views
-from engine.sales.basket import Basket, Draft, draft, need
+from engine.sales import make_ticket, views
+from engine.sales.draft_basket import Basket, Draft, draft, need
 from engine.sales.records import STOCK_ITEM, Posted
 
 
@@ -20,9 +20,9 @@ def decide_post(command: PostSale, world: World) -> tuple[Posted]:
     """The ticket, with the next accounting number of its series (pricing.md, phases 0 to 5)."""
     session = cash.open_session(world)
     made = draft(command, world)
-    priced = sealing.price(made)
+    priced = make_ticket.price(made)
     if command.shown_total is not None and command.shown_total != priced.total:
-        new = sealing.ticket(
+        new = make_ticket.ticket(
             command, made, priced, world, series=0, no=0, session=session.number, legs=(), due=priced.total
         )
         raise Refusal(
@@ -39,7 +39,7 @@ def decide_post(command: PostSale, world: World) -> tuple[Posted]:
     series = views.series(world, training=session.training)
     no = views.next_number(world, series)
     return (
-        sealing.ticket(
+        make_ticket.ticket(
             command, made, priced, world, series=series, no=no, session=session.number, legs=legs, due=due
         ),
     )

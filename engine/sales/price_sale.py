@@ -4,8 +4,8 @@ from engine.cash import views as cash
 from engine.kernel.messages import Query
 from engine.kernel.world import World
 from engine.payments import views as payments
-from engine.sales import sealing, views
-from engine.sales.basket import Basket, draft
+from engine.sales import make_ticket, views
+from engine.sales.draft_basket import Basket, draft
 from engine.sales.records import Posted
 
 
@@ -16,7 +16,7 @@ class PriceSale(Query, Basket, frozen=True, kw_only=True, tag="sales.price"):
 def answer_price(query: PriceSale, world: World) -> Posted:
     """The would-be ticket with number 0; refused for the same reasons as the sale, a closed till and stock excepted."""
     made = draft(query, world)
-    priced = sealing.price(made)
+    priced = make_ticket.price(made)
     legs, due = (
         payments.settle(world, priced.total, query.payments, may_stay_due=True, refund=False)
         if query.payments
@@ -24,7 +24,7 @@ def answer_price(query: PriceSale, world: World) -> Posted:
     )
     session = cash.session(world, world.actor.till)
     training = session is not None and session.training
-    return sealing.ticket(
+    return make_ticket.ticket(
         query,
         made,
         priced,

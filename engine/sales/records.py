@@ -27,7 +27,7 @@ ROUNDING = AccountClass("payments.rounding", 9, None)
 """What cash rounding took off or added (id: till)."""
 
 STOCK_ITEM = AccountClass("stock.item", 10, None)
-"""Units of a product in stock, in 1/1000 (id: product); a product that blocks is checked by the decision that sells it."""
+"""Units of a product in stock, in 1/1000 (id: product); whoever sells a product that blocks checks it first."""
 
 STOCK_OUTSIDE = AccountClass("stock.outside", 11, None)
 """Where goods come from and go to (id: 0)."""
@@ -84,9 +84,11 @@ class Rate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Discount(msgspec.Struct, frozen=True, kw_only=True):
-    """One adjustment that was applied, in order: ``id`` of the configured discount (null: typed by the operator), ``pv``
-    its version, ``l`` label, ``phase``, the sum it stood on, and the wanted and granted signed change; ``cut`` says why
-    they differ."""
+    """One adjustment that was applied, in order.
+
+    ``id`` of the configured discount (null: typed by the operator), ``pv`` its version, ``l`` label, ``phase``, the sum
+    it stood on, and the wanted and granted signed change; ``cut`` says why they differ.
+    """
 
     id: int | None
     pv: int | None
@@ -165,7 +167,7 @@ class Paid(Record, frozen=True, kw_only=True, tag="sales.paid"):
 
 
 class Copied(Record, frozen=True, kw_only=True, tag="sales.copied"):
-    """A ticket was printed or sent again: ``copy`` is the number of the duplicate, from 1, ``how`` "print", "mail" ..."""
+    """A ticket was printed or sent again: ``copy`` is the duplicate's number, from 1, ``how`` "print", "mail" ..."""
 
     fiscal: ClassVar[str] = "copy"
 

@@ -1,7 +1,8 @@
 """Refunding: lines and quantities of a sealed sale are given back as a new ticket of opposite sign."""
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
+import msgspec
 from msgspec import Meta
 
 from engine.cash import views as cash
@@ -13,9 +14,9 @@ from engine.kernel.world import World
 from engine.payments import views as payments
 from engine.payments.kinds import LegIn, Legs
 from engine.payments.records import Leg
-from engine.sales import giving_back, views
+from engine.sales import return_money, views
+from engine.sales.make_ticket import BASES, sealed_rate
 from engine.sales.records import Discount, Line, Original, Posted, Refunded
-from engine.sales.sealing import BASES, sealed_rate
 from engine.sales.state import LaterRow
 from engine.shop import views as shop
 from engine_ext.basket import NATURE_DEPOSIT, NATURE_GOODS, PricingError
@@ -63,9 +64,22 @@ def decide_refund(command: RefundSale, world: World) -> tuple[Refunded]:
         back = refund(sold, basis=BASES[sale.basis])
     except PricingError as error:
         raise Refusal(error.code, error.text, at="lines") from error
-    off = min(max(later.due, 0), back.total)
-    legs = _give_back(command.payments, back.total - off, sale, later, off, sold, world)
-    return (_ticket(command, of, sale, back, kept_out, legs, off, session.number, world),)
+    case = _Case(of, sale, later, sold, kept_out, back, min(later.due, back.total))
+    legs = _give_back(command.payments, case, world)
+    return (_ticket(command, case, legs, session.number, world),)
+
+
+class _Case(NamedTuple):
+    """A refund being decided: the sale and what happened to it since, the lines that come back, those of them that do
+    not return to stock, the amounts, and what of them was only due."""
+
+    of: Original
+    sale: Posted
+    later: LaterRow
+    sold: list[SoldLine]
+    kept_out: set[int]
+    back: Refund
+    off: int
 
 
 def _asked(command: RefundSale, sale: Posted, later: LaterRow) -> tuple[list[SoldLine], set[int]]:
@@ -74,7 +88,7 @@ def _asked(command: RefundSale, sale: Posted, later: LaterRow) -> tuple[list[Sol
     wanted: dict[int, int] = {}
     kept_out: set[int] = set()
     if not command.lines:
-        wanted = {id: quantity for id, quantity in left.items() if quantity}
+        wanted = {id: rest for id, rest in left.items() if rest}
         if not wanted:
             raise Refusal("sales.nothing_left", f"all of ticket {sale.no} was given back", at="no")
     for index, given in enumerate(command.lines):
@@ -116,40 +130,23 @@ def _sold(line: Line, sale: Posted, already: int, now: int) -> SoldLine:
     )
 
 
-def _give_back(
-    asked: tuple[LegIn, ...],
-    amount: int,
-    sale: Posted,
-    later: LaterRow,
-    off: int,
-    sold: list[SoldLine],
-    world: World,
-) -> tuple[Leg, ...]:
+def _give_back(asked: tuple[LegIn, ...], case: _Case, world: World) -> tuple[Leg, ...]:
     """The legs of the refund: what was only due is not given back, and cash no more than came in as cash."""
-    paid = giving_back.paid_so_far(sale, later)
-    given = asked or giving_back.same_ways(sale, paid, amount)
+    sale, refunded = case.sale, case.later.refunded
+    amount = case.back.total - case.off
+    paid = return_money.paid_so_far(sale, case.later)
+    given = asked or return_money.same_ways(paid, amount)
     legs, _ = payments.settle(world, -amount, given, may_stay_due=False, refund=True)
-    whole = {int(line.id): line.already + line.now for line in sold}
-    complete = later.due == off and all(
-        whole.get(line.id, later.refunded.get(line.id, 0)) == line.q for line in sale.lines
-    )
-    legs = giving_back.true_up(legs, paid, shop.settings(world).cash_rounding_step, complete=complete)
-    giving_back.require_cash(legs, paid)
+    whole = refunded | {int(line.id): line.already + line.now for line in case.sold}
+    complete = case.later.due == case.off and all(whole.get(line.id, 0) == line.q for line in sale.lines)
+    legs = return_money.true_up(legs, paid, shop.settings(world).cash_rounding_step, complete=complete)
+    return_money.require_cash(legs, paid)
     return legs
 
 
-def _ticket(
-    command: RefundSale,
-    of: Original,
-    sale: Posted,
-    back: Refund,
-    kept_out: set[int],
-    legs: tuple[Leg, ...],
-    off: int,
-    session: int,
-    world: World,
-) -> Refunded:
+def _ticket(command: RefundSale, case: _Case, legs: tuple[Leg, ...], session: int, world: World) -> Refunded:
     """The refund as sealed, in the document's own currency, basis and book; every amount is negative."""
+    of, sale, back = case.of, case.sale, case.back
     rates = {(int(rate.category), rate.rate): index for index, rate in enumerate(back.rates)}
     originals = {line.id: line for line in sale.lines}
     used: dict[int, int] = {}
@@ -159,8 +156,10 @@ def _ticket(
     lines = []
     for number, line in enumerate(back.lines, 1):
         old = originals[int(line.id)]
+        if old.id in case.kept_out:
+            old = msgspec.structs.replace(old, s=False)
         rate = sale.rates[old.r]
-        lines.append(_line(number, line, old, rates[rate.c, rate.r], used, restock=old.id not in kept_out))
+        lines.append(_line(number, line, old, rates[rate.c, rate.r], used))
     return Refunded(
         series=of.series,
         no=views.next_number(world, of.series),
@@ -176,7 +175,7 @@ def _ticket(
         items=len(lines),
         total=-back.total,
         legs=legs,
-        due=-off,
+        due=-case.off,
         note=command.note,
         book=sale.book,
         algo=sale.algo,
@@ -186,7 +185,7 @@ def _ticket(
     )
 
 
-def _line(number: int, line: RefundedLine, old: Line, rate: int, used: dict[int, int], *, restock: bool) -> Line:
+def _line(number: int, line: RefundedLine, old: Line, rate: int, used: dict[int, int]) -> Line:
     return Line(
         id=number,
         p=old.p,
@@ -204,7 +203,7 @@ def _line(number: int, line: RefundedLine, old: Line, rate: int, used: dict[int,
         t=-line.vat,
         n=old.n,
         of=old.id,
-        s=old.s and restock,
+        s=old.s,
     )
 
 

@@ -1,4 +1,4 @@
-"""Tables and folds of tickets: the accounting numbers, one small row per ticket, what happened to it later, and postings."""
+"""Tables and folds of tickets: accounting numbers, one small row per ticket, what happened to it later, postings."""
 
 import msgspec
 
@@ -54,15 +54,13 @@ class Counter(msgspec.Struct, array_like=True):
 class LaterRow(msgspec.Struct, array_like=True):
     """What happened to a ticket after its sale; there is no row while nothing did.
 
-    ``due`` is what is to be paid now; ``refunded`` maps a line id to the quantity given back (1/1000); ``returned`` maps
-    a payment mode to what later payments added and refunds gave back (signed, counted), ``cash`` is the part of it in
-    cash; ``rounding`` sums their cash rounding. ``refunds`` holds (position, number), the others positions.
+    ``due`` is what is to be paid now; ``refunded`` maps a line id to the quantity given back (1/1000); ``returned``
+    maps a payment mode to what later payments added and refunds gave back (signed, counted), and ``cash`` is the part
+    of it in cash. ``refunds`` holds (position, number), the others positions.
     """
 
     due: int
-    amount: int = 0
     cash: int = 0
-    rounding: int = 0
     refunded: dict[int, int] = msgspec.field(default_factory=dict)
     returned: dict[int, int] = msgspec.field(default_factory=dict)
     refunds: list[tuple[int, int]] = msgspec.field(default_factory=list)
@@ -170,7 +168,6 @@ def _remember_refund(record: Refunded, folding: Folding) -> None:
     for line in record.lines:
         assert line.of is not None
         refunded[line.of] = refunded.get(line.of, 0) - line.q
-    later.amount -= record.total
     later.due += record.due
     _return(later, record.legs)
     later.refunds.append((folding.position, record.no))
@@ -185,13 +182,12 @@ def _return(later: LaterRow, legs: tuple[Leg, ...]) -> int:
         returned[leg.mode] = returned.get(leg.mode, 0) + leg.counted
         if leg.type == CASH:
             later.cash += leg.counted
-        later.rounding += leg.rounding
         paid += leg.counted + leg.rounding
     return paid
 
 
 def _post_money(legs: tuple[Leg, ...], due: int, total: int, owner: int, folding: Folding) -> None:
-    """Books a ticket or a payment: what each mode took, what is due, and against them turnover, tips, kept, rounding."""
+    """Books a ticket or a payment: what each mode took and what is due, against turnover, tips, kept, rounding."""
     till = folding.entry.till
     postings = [Posting(TURNOVER, till, -total)]
     if due:

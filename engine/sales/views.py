@@ -185,13 +185,16 @@ def answer_ticket(query: AskTicket, world: World) -> TicketShown:
         previous=link.prev,
         ticket=ticket,
         due=later.due,
-        refundable={}
-        if row.refund
-        else {line.id: line.q - later.refunded.get(line.id, 0) for line in sorted(ticket.lines, key=lambda line: line.id)},
+        refundable={} if row.refund else _refundable(ticket, later),
         refunds=_events(world, [position for position, _ in later.refunds]),
         payments=_events(world, later.payments),
         copies=_events(world, later.copies),
     )
+
+
+def _refundable(ticket: Posted | Refunded, later: LaterRow) -> dict[int, int]:
+    left = {line.id: line.q - later.refunded.get(line.id, 0) for line in ticket.lines}
+    return dict(sorted(left.items()))
 
 
 def _events(world: World, positions: list[int]) -> tuple[Later, ...]:
@@ -199,9 +202,7 @@ def _events(world: World, positions: list[int]) -> tuple[Later, ...]:
     for position in positions:
         entry = sealed(world, position)
         shown.append(
-            Later(
-                gen=entry.gen, seq=entry.seq, at=entry.at, till=entry.till, operator=entry.op, record=entry.rec[0]
-            )
+            Later(gen=entry.gen, seq=entry.seq, at=entry.at, till=entry.till, operator=entry.op, record=entry.rec[0])
         )
     return tuple(shown)
 
@@ -291,9 +292,7 @@ def _walk(world: World, series: int, oldest: int, newest: int) -> Iterator[tuple
 
 
 def _fits(query: AskTickets, row: TicketRow) -> bool:
-    return (query.till is None or row.till == query.till) and (
-        query.operator is None or row.operator == query.operator
-    )
+    return (query.till is None or row.till == query.till) and (query.operator is None or row.operator == query.operator)
 
 
 def _listed(world: World, series: int, no: int, row: TicketRow) -> TicketListed:

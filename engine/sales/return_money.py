@@ -32,7 +32,7 @@ def paid_so_far(sale: Posted, later: LaterRow) -> Paid:
     return Paid(modes, cash, sum(modes.values()))
 
 
-def same_ways(sale: Posted, paid: Paid, amount: int) -> tuple[LegIn, ...]:
+def same_ways(paid: Paid, amount: int) -> tuple[LegIn, ...]:
     """Legs that give ``amount`` back by the modes that paid, the last used first; the first used takes the rest."""
     legs: list[LegIn] = []
     rest = amount

@@ -257,9 +257,7 @@ def _other_line(line: LineIn, index: int, made: Draft, world: World) -> None:
             default=None if default is None else _default(default, made, world),
         )
     )
-    made.facts.append(
-        Facts(None, None, line.department, line.label or label, typed is not None, (), line.note, False)
-    )
+    made.facts.append(Facts(None, None, line.department, line.label or label, typed is not None, (), line.note, False))
 
 
 def _configured(id: int, at: str, world: World) -> discounts.Discount:
@@ -316,9 +314,7 @@ def _subtotal(given: DiscountIn, number: int, made: Draft, world: World) -> Subt
         if not found.for_subtotal:
             raise Refusal("sales.wrong_scope", f"{found.label} is for single lines only", at=at)
         made.names[name] = (given.id, found.version, found.label)
-        return SubtotalAdjustment(
-            name, lines=lines, percent=found.percent, amount=found.amount or 0, fixed=found.fixed
-        )
+        return SubtotalAdjustment(name, lines=lines, percent=found.percent, amount=found.amount or 0, fixed=found.fixed)
     need(world, "sales.free_discount", at)
     _one_benefit(given, at)
     made.names[name] = (None, None, given.label or FREE_DISCOUNT_LABEL)
