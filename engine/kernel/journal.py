@@ -319,7 +319,7 @@ class Journal:
 def upper(
     txn: ReadTransaction, gen: int, level: int, first: int, *, nodes: list[bytes], rows: list[tuple[bytes, bytes]]
 ) -> None:
-    """Adds ``nodes`` (from number ``first``, of tree level 8 * ``level``) to the tiles of ``level`` and of those above."""
+    """Adds ``nodes`` (from number ``first``, tree level 8 * ``level``) to the tiles of ``level`` and those above."""
     at = 0
     full: list[bytes] = []
     first_full = -1
