@@ -290,7 +290,7 @@ class Engine:
         try:
             if len(envelope.id) != ID_BYTES:
                 raise Refusal("kernel.bad_id", f"a command id has 16 bytes, this one {len(envelope.id)}", at="id")
-            mac = self._journal.content_mac(envelope.actor, envelope.command)
+            mac = self._journal.content_mac(envelope.actor, self.features.content(envelope.command))
             earlier = first.get(envelope.id)
             if earlier is not None:
                 if pending[earlier].mac != mac:
