@@ -280,7 +280,7 @@ def test_the_context_is_made_of_ints(value: Any) -> None:
 
 
 @pytest.mark.parametrize(("context", "code"), [({"basis": 2}, "bad_basis"), ({"decimals": 5}, "bad_decimals")])
-def test_a_context_out_of_bounds_is_refused(context: dict[str, int], code: str) -> None:
+def test_a_context_out_of_bounds_is_refused(context: dict[str, Any], code: str) -> None:
     with pytest.raises(PricingError) as refusal:
         price([], **context)
 
