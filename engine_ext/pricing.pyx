@@ -144,7 +144,7 @@ cdef int mark_covered(Sheet sheet, list subtotals, unsigned char *covered) excep
         for line_id in rule.lines:
             row = slot_of(sheet, <str>line_id)[0]
             if row == NULL:
-                raise PricingError("pricing.unknown_line", line_id, f"{rule.ref} lists a line that is not in the basket")
+                raise PricingError("pricing.unknown_line", line_id, f"{rule.ref} lists it, the basket does not")
             covered[s * sheet.count + row.entered] = 1
     return 0
 
@@ -356,8 +356,8 @@ cdef int64_t scale_of(object decimals) except -1:
 def price(lines, subtotals=(), *, basis=GROSS, decimals=2):
     """The priced ticket of a basket: phases 0, 1, 3 and 4 of ``docs/pricing.md``, algorithm 1.
 
-    ``lines`` are at most ``LINES_MAX`` ``BasketLine``; ``subtotals`` the operator's ``SubtotalAdjustment``, in the order
-    he gave them; ``basis`` tells whether prices hold VAT; ``decimals`` are those of the currency, 0 to ``DECIMALS_MAX``.
+    ``lines`` are at most ``LINES_MAX`` ``BasketLine``; ``subtotals`` the operator's ``SubtotalAdjustment``, in the
+    order he gave them; ``basis`` tells whether prices hold VAT; ``decimals`` are the currency's, 0 to ``DECIMALS_MAX``.
     Pure: the same arguments give the same ticket, in whatever order the lines stand.
 
     PricingError ``pricing.duplicate_line``, ``mixed_signs``, ``unknown_line``, ``fixed_over_zero``, ``too_many_lines``,
