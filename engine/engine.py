@@ -464,7 +464,7 @@ class Engine:
             status="done",
             gen=sealed.entry.gen,
             seq=sealed.entry.seq,
-            at_ms=self._world.at_ms,
+            at_ms=sealed.at_ms,
             leaf=sealed.leaf.hex(),
             records=records,
             proof=self._journal.proof(sealed.index),

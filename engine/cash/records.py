@@ -4,7 +4,17 @@ from typing import ClassVar
 
 import msgspec
 
+from engine.kernel.ledger import AccountClass
 from engine.kernel.messages import Record
+
+DRAWER = AccountClass("cash.drawer", 1, None)
+"""A till's cash drawer (id: till): floats, cash taken and given back, takings carried away."""
+
+FLOAT_SOURCE = AccountClass("cash.float-source", 2, None)
+"""Where floats come from and takings go to: the safe or the bank, outside the shop's tills (id: till)."""
+
+DIFFERENCE = AccountClass("cash.difference", 6, None)
+"""What a count found too much (negative) or missing (positive), and floats unlike what was left (id: till)."""
 
 
 class Opened(Record, frozen=True, kw_only=True, tag="cash.opened"):
@@ -21,7 +31,7 @@ class Opened(Record, frozen=True, kw_only=True, tag="cash.opened"):
 
 
 class Count(msgspec.Struct, frozen=True, kw_only=True):
-    """One payment mode at closing: what the records expect, what was counted, and the difference (counted - expected)."""
+    """One payment mode at closing: what the records expect, what was counted, and the variance (counted - expected)."""
 
     mode: int
     type: str

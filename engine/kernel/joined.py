@@ -60,7 +60,7 @@ class Joined:
         self.codes: Mapping[str, int] = {name: kind.code for name, kind in self.kinds.items()}
         self.entry_type = msgspec.defstruct(
             "StoredEntry",
-            [("rec", tuple[_union(tuple(self._listeners)), ...])],
+            [("rec", _tuple_of(tuple(self._listeners)))],
             bases=(Header,),
             frozen=True,
             kw_only=True,
@@ -161,8 +161,8 @@ def _normal(value: Any) -> Any:
     return value
 
 
-def _union(types: tuple[Any, ...]) -> Any:
-    return functools.reduce(operator.or_, types)
+def _tuple_of(types: tuple[Any, ...]) -> Any:
+    return tuple[functools.reduce(operator.or_, types), ...]  # type: ignore[misc]  # a type made at run time
 
 
 def _add(table: dict[str, Any], name: str, value: Any, what: str) -> None:

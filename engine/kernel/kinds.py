@@ -1,9 +1,9 @@
 """Things that people configure, declared in one row: a frozen struct, its number, its references and its marks."""
 
 import dataclasses
+import functools
 import typing
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Annotated, Any, get_type_hints
 
 import msgspec
@@ -61,11 +61,11 @@ class Kind:
     permission: str
     prices: bool = False
     fiscal: bool = False
-    references: Mapping[str, str] = MappingProxyType({})
+    references: Mapping[str, str] = dataclasses.field(default_factory=dict)
     unique: tuple[str, ...] = ()
     rows_max: int = ROWS_MAX
     check: Check | None = None
-    example: Mapping[str, Any] = MappingProxyType({})
+    example: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 def _metas(annotation: Any) -> list[Meta]:
@@ -76,9 +76,10 @@ def _metas(annotation: Any) -> list[Meta]:
     return found
 
 
-def field_extra(row: type[Row], name: str) -> dict[str, str]:
+@functools.cache
+def field_extra(row: type[Row], name: str) -> Mapping[str, Any]:
     """For every field of a row type that carries the extra ``name`` ("mark", "places"): its value."""
-    values: dict[str, str] = {}
+    values: dict[str, Any] = {}
     for field, annotation in get_type_hints(row, include_extras=True).items():
         for meta in _metas(annotation):
             if meta.extra and name in meta.extra:

@@ -237,10 +237,7 @@ class Store:
                 # An earlier run may have left a meta page in the page cache that never reached the disk: S2.
                 self._env.sync(True)
             self._env.reader_check()
-            with self._env.begin(write=False) as txn:
-                self._dbs: Databases = {
-                    name: self._env.open_db(name.encode(), txn=txn, create=False) for name in DATABASES
-                }
+            self._dbs: Databases = {name: self._env.open_db(name.encode(), create=False) for name in DATABASES}
         except lmdb.Error as error:
             raise StoreFault("store.open", f"{self.path} cannot be read: {error}", retry=True) from error
         if self.writable:
