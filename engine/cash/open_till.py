@@ -36,7 +36,7 @@ def decide_open(command: OpenTill, world: World) -> tuple[Opened]:
             session=1 if row is None else row.session + 1,
             day=world.date().isoformat(),
             float_in=command.float_in,
-            left=0 if row is None or row.left is None else row.left,
+            left=command.float_in if row is None or row.left is None else row.left,
             training=command.training,
         ),
     )

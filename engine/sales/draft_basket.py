@@ -264,6 +264,7 @@ def _configured(id: int, at: str, world: World) -> discounts.Discount:
     found = discounts.discount(world, id)
     if found is None or not found.active:
         raise Refusal("sales.unknown_discount", f"there is no discount {id} in use", at=at)
+    need(world, "discounts.apply", at)
     if found.right is not None:
         need(world, found.right, at)
     return found
