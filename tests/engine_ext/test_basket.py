@@ -110,20 +110,20 @@ def test_a_deposit_takes_no_discount_from_the_operator() -> None:
     with pytest.raises(PricingError) as refusal:
         line(nature=basket.NATURE_DEPOSIT, manual=LineAdjustment("x", percent=-10_000))
 
-    assert ("pricing.deposit_discounted", "7") == (refusal.value.code, refusal.value.line_id)
+    assert (refusal.value.code, refusal.value.line_id) == ("pricing.deposit_discounted", "7")
 
 
 def test_the_unit_price_is_typed_else_listed_else_of_the_catalogue() -> None:
     actual = [line().unit, line(listed=2).unit, line(listed=2, typed=0).unit, line(typed=3).unit]
 
-    assert [25_000, 2, 0, 3] == actual
+    assert actual == [25_000, 2, 0, 3]
 
 
 def test_options_add_their_deltas_in_one_order() -> None:
     actual = line(options=(("syrup", 3_000), ("ice", -500)))
 
-    assert 27_500 == actual.unit
-    assert (("ice", -500), ("syrup", 3_000)) == actual.options
+    assert actual.unit == 27_500
+    assert actual.options == (("ice", -500), ("syrup", 3_000))
 
 
 def test_a_line_cannot_be_changed() -> None:
@@ -138,12 +138,12 @@ def test_a_line_cannot_be_changed() -> None:
 def test_an_error_says_what_is_wrong_and_where() -> None:
     refusal = PricingError("pricing.overflow", "7", "too much")
 
-    assert "pricing.overflow: line 7: too much" == str(refusal)
-    assert "pricing.overflow: too much" == str(PricingError("pricing.overflow", None, "too much"))
-    assert ("pricing.overflow", "7", "too much") == refusal.args
+    assert str(refusal) == "pricing.overflow: line 7: too much"
+    assert str(PricingError("pricing.overflow", None, "too much")) == "pricing.overflow: too much"
+    assert refusal.args == ("pricing.overflow", "7", "too much")
 
 
 def test_a_line_shows_itself() -> None:
     assert "quantity=1000, unit=25000" in repr(line())
-    assert "LineAdjustment(ref='x', percent=-10000, amount=0, fixed=None)" == repr(LineAdjustment("x", percent=-10_000))
+    assert repr(LineAdjustment("x", percent=-10_000)) == "LineAdjustment(ref='x', percent=-10000, amount=0, fixed=None)"
     assert "fixed=5" in repr(SubtotalAdjustment("x", fixed=5))

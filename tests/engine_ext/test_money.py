@@ -35,17 +35,17 @@ def test_cash_is_rounded_to_five_cents(x: int, expected: int) -> None:
 def test_a_product_of_128_bits_is_exact() -> None:
     actual = money.mul_div(2**62 + 1, 2**62 + 3, 2**62 + 3)
 
-    assert 2**62 + 1 == actual
+    assert actual == 2**62 + 1
 
 
 def test_the_most_negative_number_survives() -> None:
     actual = money.mul_div(-(2**63), 3, 3)
 
-    assert -(2**63) == actual
+    assert actual == -(2**63)
 
 
 def test_amounts_stay_exact_for_readers_of_json() -> None:
-    assert 2**53 - 1 == money.AMOUNT_MAX
+    assert money.AMOUNT_MAX == 2**53 - 1
     assert float(money.AMOUNT_MAX) == money.AMOUNT_MAX
 
 

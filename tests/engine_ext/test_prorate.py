@@ -34,30 +34,30 @@ def test_a_tie_of_remainders_goes_to_the_larger_weight() -> None:
     # 2 x 1 / 4 and 2 x 3 / 4 both leave 2 / 4.
     actual = prorate.split(2, [1, 3])
 
-    assert [0, 2] == actual
+    assert actual == [0, 2]
 
 
 def test_a_tie_of_remainders_and_weights_goes_to_the_earlier_one() -> None:
     actual = prorate.split(1, [7, 7])
 
-    assert [1, 0] == actual
+    assert actual == [1, 0]
 
 
 def test_a_tie_goes_to_the_earlier_one_among_many_too() -> None:
     actual = prorate.split(3, [5] * 100)
 
-    assert [1, 1, 1] + [0] * 97 == actual
+    assert actual == [1, 1, 1] + [0] * 97
 
 
 def test_a_weight_of_zero_gets_nothing() -> None:
     actual = prorate.split(-7, [0, 3, 0, 3, 0])
 
-    assert [0, -4, 0, -3, 0] == actual
+    assert actual == [0, -4, 0, -3, 0]
 
 
 def test_nothing_is_split_over_nothing() -> None:
-    assert [] == prorate.split(0, [])
-    assert [0, 0] == prorate.split(0, [0, 0])
+    assert prorate.split(0, []) == []
+    assert prorate.split(0, [0, 0]) == [0, 0]
 
 
 @pytest.mark.parametrize("weights", [[], [0], [0, 0, 0]])
@@ -74,7 +74,7 @@ def test_a_negative_weight_is_refused_by_its_place() -> None:
 def test_the_most_negative_total_is_split_exactly() -> None:
     actual = prorate.split(-(2**63), [2**62, 1, 5])
 
-    assert -(2**63) == sum(actual)
+    assert sum(actual) == -(2**63)
     assert [-share for share in reference_prorate.split(2**63, [2**62, 1, 5])] == actual
 
 
@@ -85,16 +85,16 @@ def test_weights_that_add_up_beyond_64_bits_are_refused() -> None:
 
 @pytest.mark.parametrize("value", [3.9, True, Decimal(3), None])
 def test_only_ints_are_split(value: object) -> None:
-    with pytest.raises(TypeError, match="^total must be an int"):
+    with pytest.raises(TypeError, match=r"^total must be an int"):
         prorate.split(value, [1])  # type: ignore[arg-type]  # the wrong type is the test
-    with pytest.raises(TypeError, match="^weight must be an int"):
+    with pytest.raises(TypeError, match=r"^weight must be an int"):
         prorate.split(1, [1, value])  # type: ignore[list-item]  # the wrong type is the test
 
 
 def test_numbers_beyond_64_bits_are_refused() -> None:
-    with pytest.raises(MoneyOverflow, match="^total does not fit"):
+    with pytest.raises(MoneyOverflow, match=r"^total does not fit"):
         prorate.split(2**63, [1])
-    with pytest.raises(MoneyOverflow, match="^weight does not fit"):
+    with pytest.raises(MoneyOverflow, match=r"^weight does not fit"):
         prorate.split(1, [2**63])
 
 

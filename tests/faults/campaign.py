@@ -36,7 +36,9 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def run(kind: str, workload: Workload, seed: int, cycles: int, *, only: str | None = None, lying: bool = False) -> Tally:
+def run(
+    kind: str, workload: Workload, seed: int, cycles: int, *, only: str | None = None, lying: bool = False
+) -> Tally:
     """Runs one campaign in a scratch folder that is removed afterwards."""
     with scratch() as folder:
         if kind == "io":
@@ -59,7 +61,10 @@ def table(kind: str, workload: str, seed: int, tally: Tally, seconds: float) -> 
         "seconds": f"{seconds:.1f}",
     }
     widths = [max(len(name), len(value)) for name, value in columns.items()]
-    rows = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in (columns, columns.values())]
+    rows = [
+        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        for row in (columns, columns.values())
+    ]
     notes = [f"{number} {what}" for what, number in sorted(tally.notes.items())]
     return "\n".join([*rows, *([", ".join(notes)] if notes else []), *tally.failures])
 

@@ -338,6 +338,8 @@ def compare(tree: dict[str, bytes | None], folder: Path, *, unseen: frozenset[st
         if path.name not in unseen
     }
     modelled = {path: content for path, content in tree.items() if path.rpartition("/")[2] not in unseen}
-    differing = sorted(path for path in real.keys() | modelled.keys() if real.get(path, b"?") != modelled.get(path, b"?"))
+    differing = sorted(
+        path for path in real.keys() | modelled.keys() if real.get(path, b"?") != modelled.get(path, b"?")
+    )
     if differing:
         raise LogIncompleteError(f"the recording does not explain: {', '.join(differing[:5])}")

@@ -37,7 +37,9 @@ class Outcome(NamedTuple):
         return signal.Signals(self.signal).name if self.signal else self.failure
 
 
-def in_child(body: Callable[[Report], None], *, kill_after_s: float | None = None, seconds: float = SECONDS_MAX) -> Outcome:
+def in_child(
+    body: Callable[[Report], None], *, kill_after_s: float | None = None, seconds: float = SECONDS_MAX
+) -> Outcome:
     """Forks, runs `body(report)` in the child, and collects what it reports until it ends.
 
     With `kill_after_s` the child gets SIGKILL that long after its first report. The caller must be single-threaded and

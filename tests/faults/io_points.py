@@ -69,7 +69,9 @@ def count_calls(workload: Workload, phase: str, warm: int, scratch: Path) -> int
     lived = [msgspec.convert(message, Lived) for message in outcome.reports]
     calls = next(entry.calls for entry in lived if entry.calls is not None)
     if not 0 < calls <= CALLS_MAX:
-        raise RuntimeError(f"{phase} makes {calls} disk calls: the shim does not see this workload, or it is too large a step")
+        raise RuntimeError(
+            f"{phase} makes {calls} disk calls: the shim does not see this workload, or it is too large a step"
+        )
     return calls
 
 
@@ -147,7 +149,11 @@ def try_point(workload: Workload, point: Point, scratch: Path) -> tuple[Verdict,
     if outcome.signal and point.phase == "create":
         in_child(lambda _: workload.create(folder / "store"))
     verdict, acks, _ = examine_in_child(workload, folder / "store", acks, attempted)
-    return Verdict(findings=(*findings, *verdict.findings), unacked=verdict.unacked), len(acks) - warm, bool(outcome.signal)
+    return (
+        Verdict(findings=(*findings, *verdict.findings), unacked=verdict.unacked),
+        len(acks) - warm,
+        bool(outcome.signal),
+    )
 
 
 def campaign(workload: Workload, seed: int, cycles: int, scratch: Path, *, only: str | None = None) -> Tally:

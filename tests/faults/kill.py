@@ -35,7 +35,9 @@ class Death(msgspec.Struct, frozen=True, kw_only=True):
     fault: Fault = KILLS[0]
 
     def __str__(self) -> str:
-        return f"{self.fault.name} at call {self.nth}" if self.after_s is None else f"SIGKILL after {self.after_s:.5f} s"
+        return (
+            f"{self.fault.name} at call {self.nth}" if self.after_s is None else f"SIGKILL after {self.after_s:.5f} s"
+        )
 
 
 def plan_death(seed: int, cycle: int) -> Death:

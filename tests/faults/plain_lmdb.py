@@ -228,7 +228,9 @@ def _ack_findings(
         if not places:
             yield Finding(kind=Kind.LOST, detail=f"operation {ack.op}, acknowledged as number {ack.seq}")
         elif (ack.seq, ack.proof) not in places and sound:
-            yield Finding(kind=Kind.UNDETECTED, detail=f"operation {ack.op} reads {places[0]}, not {ack.seq} {ack.proof}")
+            yield Finding(
+                kind=Kind.UNDETECTED, detail=f"operation {ack.op} reads {places[0]}, not {ack.seq} {ack.proof}"
+            )
 
 
 def _sync_folder(folder: Path) -> None:

@@ -193,7 +193,13 @@ class Sampler:
     """Chooses cuts and fates by index, and builds many images in one pass over the events."""
 
     def __init__(
-        self, events: Sequence[Event], seed: int | str, *, first_event: int = 0, lying: bool = False, forgets: bool = True
+        self,
+        events: Sequence[Event],
+        seed: int | str,
+        *,
+        first_event: int = 0,
+        lying: bool = False,
+        forgets: bool = True,
     ) -> None:
         self._events, self._seed, self._forgets = events, seed, forgets
         # Two cuts per event: in the middle of the call (its effect may be there, its promise does not hold), and after it.
@@ -248,7 +254,9 @@ def choose(rng: random.Random, strategy: str, open_events: Sequence[int]) -> Cho
         share = rng.choice((0.1, 0.5, 0.9))
         kept = frozenset(event for event in open_events if rng.random() < share)
         if strategy == "torn":
-            torn = frozenset(event for event in open_events if rng.random() < share) or frozenset([rng.choice(open_events)])
+            torn = frozenset(event for event in open_events if rng.random() < share) or frozenset(
+                [rng.choice(open_events)]
+            )
     return Choice(kept, torn, rng.getrandbits(32))
 
 
@@ -288,7 +296,13 @@ def check_images(
 
 
 def _judging(
-    workload: Workload, events: Sequence[Event], seed: int | str, limit: int, folder: Path, options: dict[str, Any], skip: int
+    workload: Workload,
+    events: Sequence[Event],
+    seed: int | str,
+    limit: int,
+    folder: Path,
+    options: dict[str, Any],
+    skip: int,
 ) -> Any:
     def body(report: Report) -> None:
         for number, image in enumerate(images(events, seed, limit, **options)):
@@ -340,7 +354,9 @@ def campaign(
         first_event = struck[0] if struck else 0
         options: dict[str, Any] = {"lying": lying, "first_event": first_event, "only": image}
         found = check_images(workload, run.events, f"{seed}/{number}", limit, scratch / "image", **options)
-        error = f" with {planned.fault.name} at call {planned.nth} of operation {planned.op}" if struck and planned else ""
+        error = (
+            f" with {planned.fault.name} at call {planned.nth} of operation {planned.op}" if struck and planned else ""
+        )
         total.merge(found, f"seed {seed}, run {number}{error}")
         progress.step(found.cycles)
         shutil.rmtree(scratch / f"run-{number}")
