@@ -115,7 +115,7 @@ class Joined:
             fold(record, folding)
 
     def content(self, command: Command) -> Command:
-        """What of a command makes its content: a secret by its keyed hash, never by its salted one (journal.md, Entry)."""
+        """What of a command makes its content: a secret by its keyed hash, never by its salted one."""
         secret = self._secrets.get(type(command))
         if secret is None:
             return command

@@ -92,7 +92,7 @@ def test_personal_fields_live_beside_the_journal_and_secrets_are_never_shown(toy
     assert shown["name"] == "Élodie Martin"
     assert "argon2" not in str(shown)
     assert b"Martin" not in (toy.path / "store" / "data.mdb").read_bytes()
-    assert "Martin".encode() not in (toy.path / "people" / "data.mdb").read_bytes()
+    assert b"Martin" not in (toy.path / "people" / "data.mdb").read_bytes()
 
 
 def test_the_commitment_opens_with_the_salt_and_erasure_leaves_the_proof(toy: Shop) -> None:
