@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -198,6 +199,8 @@ class Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         disk.require_filesystem(path.parent, unsafe=unsafe)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
+        if temporary.exists():
+            shutil.rmtree(temporary)  # left by a creation that was cut short under the same process number
         (temporary / "store").mkdir(parents=True)
         limits = limits or Limits()
         env = _open(temporary / "store", limits, writable=True)
