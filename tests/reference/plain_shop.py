@@ -105,7 +105,9 @@ class PlainShop:
         """Removes a row as the engine itself."""
         self.do(f"{kind}.remove", {"id": id})
 
-    def refused(self, kind: str, row: Mapping[str, Any], *, id: int = 1, actor: Actor = ENGINE) -> tuple[str, str | None]:
+    def refused(
+        self, kind: str, row: Mapping[str, Any], *, id: int = 1, actor: Actor = ENGINE
+    ) -> tuple[str, str | None]:
         """(code, place) of the refusal of a row; fails where it is accepted."""
         try:
             self.do(f"{kind}.put", {"id": id, "row": row}, actor)

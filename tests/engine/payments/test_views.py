@@ -158,9 +158,7 @@ def test_a_meal_voucher_keeps_its_excess_and_gives_no_change(till: PlainShop) ->
 
 
 def test_meal_vouchers_are_cut_to_the_cap_of_a_sale_and_the_rest_stays_due(till: PlainShop) -> None:
-    legs, due = paid(
-        till, 4_000, LegIn(mode=MEAL, tendered=1_500), LegIn(mode=MEAL, tendered=1_500), LegIn(mode=CARD)
-    )
+    legs, due = paid(till, 4_000, LegIn(mode=MEAL, tendered=1_500), LegIn(mode=MEAL, tendered=1_500), LegIn(mode=CARD))
 
     assert 0 == due
     assert [1_500, 1_000, 1_500] == [leg.counted for leg in legs]
@@ -229,9 +227,7 @@ def test_the_maximum_of_cash_cuts_what_counts_and_the_rest_is_given_back(till: P
 
 
 def test_a_tip_is_taken_first_and_stays_outside_the_ticket(till: PlainShop) -> None:
-    legs, due = paid(
-        till, 4_200, LegIn(mode=CARD, tendered=2_500, tip=500), LegIn(mode=CASH, tendered=2_500, tip=100)
-    )
+    legs, due = paid(till, 4_200, LegIn(mode=CARD, tendered=2_500, tip=500), LegIn(mode=CASH, tendered=2_500, tip=100))
 
     assert 0 == due
     assert {"tendered": 2_500, "counted": 2_000, "tip": 500} == amounts(legs[0])
