@@ -20,8 +20,9 @@ def test_a_department_sells_at_its_default_price_or_a_typed_one(open_bar: Shop) 
     open_bar.configure("departments", 4, {"title": "Glaces", "vat": 3, "price": "2.50"})
     ticket = price(open_bar, {"department": 4}, {"department": 4, "price": "3.00", "label": "Deux boules"})
 
-    assert [("Glaces", 250, False), ("Deux boules", 300, True)] == [
-        (line.l, line.a, line.typed) for line in sorted(ticket.lines, key=lambda line: line.id)
+    assert [(line.l, line.a, line.typed) for line in sorted(ticket.lines, key=lambda line: line.id)] == [
+        ("Glaces", 250, False),
+        ("Deux boules", 300, True),
     ]
     assert {5_500} == {rate.r for rate in ticket.rates}
 
@@ -29,12 +30,12 @@ def test_a_department_sells_at_its_default_price_or_a_typed_one(open_bar: Shop) 
 def test_a_free_line_takes_the_shops_rate(open_bar: Shop) -> None:
     ticket = price(open_bar, {"price": "4.99"})
 
-    assert ("Vente libre", None, 499, 20_000) == (
+    assert (
         ticket.lines[0].l,
         ticket.lines[0].d,
         ticket.total,
         ticket.rates[0].r,
-    )
+    ) == ("Vente libre", None, 499, 20_000)
 
 
 def test_a_typed_price_needs_the_right_where_there_is_one_already(open_bar: Shop) -> None:
@@ -44,9 +45,9 @@ def test_a_typed_price_needs_the_right_where_there_is_one_already(open_bar: Shop
     manager = open_bar.do("sales.post", body, operator=2).records[0]
     open_price = open_bar.do("sales.post", {"lines": [{"product": 5, "price": "7.10"}], "payments": [CASH]}, operator=3)
 
-    assert ("kernel.not_allowed", "lines[0].price") == (employee.code, employee.at)
-    assert (100, True) == (manager.total, manager.lines[0].typed)
-    assert 710 == open_price.records[0].total
+    assert (employee.code, employee.at) == ("kernel.not_allowed", "lines[0].price")
+    assert (manager.total, manager.lines[0].typed) == (100, True)
+    assert open_price.records[0].total == 710
 
 
 def test_a_missing_right_leaves_a_sealed_event(open_bar: Shop) -> None:
@@ -57,7 +58,7 @@ def test_a_missing_right_leaves_a_sealed_event(open_bar: Shop) -> None:
 
 
 def test_a_weighed_quantity_is_rounded_once(open_bar: Shop) -> None:
-    assert 267 == price(open_bar, {"price": "4.99", "quantity": "0.535"}).total
+    assert price(open_bar, {"price": "4.99", "quantity": "0.535"}).total == 267
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,7 @@ def test_what_is_not_active_is_not_sold(open_bar: Shop) -> None:
     product = open_bar.refused("sales.post", {"lines": [{"product": 2}], "payments": [CASH]})
     department = open_bar.refused("sales.post", {"lines": [{"department": 3, "price": "1"}], "payments": [CASH]})
 
-    assert ["sales.not_for_sale"] * 2 == [product.code, department.code]
+    assert [product.code, department.code] == ["sales.not_for_sale"] * 2
 
 
 def test_options_add_their_deltas_and_are_sealed_with_the_line(open_bar: Shop) -> None:
@@ -112,10 +113,10 @@ def test_options_add_their_deltas_and_are_sealed_with_the_line(open_bar: Shop) -
     open_bar.configure("products", 6, {**row, "option_sets": [7, 7]})
     twice = price(open_bar, {"product": 6, "options": [7001, 7002]})
 
-    assert (560, 28_000) == (line.a, line.u)
-    assert [(7002, "Grand", 8_000)] == [(option.id, option.l, option.delta) for option in line.o]
-    assert "catalogue.too_many_options" == both.code
-    assert 280 == twice.total
+    assert (line.a, line.u) == (560, 28_000)
+    assert [(option.id, option.l, option.delta) for option in line.o] == [(7002, "Grand", 8_000)]
+    assert both.code == "catalogue.too_many_options"
+    assert twice.total == 280
 
 
 def test_options_cannot_take_a_price_below_zero(open_bar: Shop) -> None:
@@ -123,7 +124,7 @@ def test_options_cannot_take_a_price_below_zero(open_bar: Shop) -> None:
     open_bar.configure("products", 6, {"title": "Thé", "price": "2.00", "department": 1, "option_sets": [7]})
     answer = open_bar.refused("sales.post", {"lines": [{"product": 6, "options": [7001]}], "payments": [CASH]})
 
-    assert ("sales.negative_price", "lines[0].options") == (answer.code, answer.at)
+    assert (answer.code, answer.at) == ("sales.negative_price", "lines[0].options")
 
 
 def test_eaten_in_takes_the_eat_in_rate_and_the_modes_own_price(open_bar: Shop) -> None:
@@ -131,17 +132,17 @@ def test_eaten_in_takes_the_eat_in_rate_and_the_modes_own_price(open_bar: Shop) 
     open_bar.configure("products", 1, {**row, "vat_on_site": 2})
     away, here = (price(open_bar, {"product": 1}, mode=mode) for mode in (0, 2))
 
-    assert [(150, 20_000), (180, 10_000)] == [(ticket.total, ticket.rates[0].r) for ticket in (away, here)]
+    assert [(ticket.total, ticket.rates[0].r) for ticket in (away, here)] == [(150, 20_000), (180, 10_000)]
 
 
 def test_the_sales_mode_is_the_tills_where_none_is_chosen(open_bar: Shop) -> None:
     open_bar.configure("tills", 1, {"name": "Caisse 1", "default_mode": 2})
 
-    assert [2, 0, 1] == [
+    assert [
         price(open_bar, {"product": 1}).mode,
         open_bar.ask("sales.price", {"lines": [{"product": 1}]}, till=2).mode,
         price(open_bar, {"product": 1}, mode=1).mode,
-    ]
+    ] == [2, 0, 1]
 
 
 def test_a_products_own_discount_applies_unless_something_is_typed(open_bar: Shop) -> None:
@@ -150,8 +151,8 @@ def test_a_products_own_discount_applies_unless_something_is_typed(open_bar: Sho
     typed = price(open_bar, {"product": 5, "price": "4.00"})
     manual = price(open_bar, {"product": 5, "discount": {"id": 2}})
 
-    assert [360, 400, 300] == [default.total, typed.total, manual.total]
-    assert [(1, "-10 %", -40)] == [(discount.id, discount.l, discount.granted) for discount in default.disc]
+    assert [default.total, typed.total, manual.total] == [360, 400, 300]
+    assert [(discount.id, discount.l, discount.granted) for discount in default.disc] == [(1, "-10 %", -40)]
 
 
 def test_a_free_discount_needs_the_right_and_a_configured_one_does_not(open_bar: Shop) -> None:
@@ -161,29 +162,28 @@ def test_a_free_discount_needs_the_right_and_a_configured_one_does_not(open_bar:
     refused = [open_bar.refused("sales.post", body, operator=3) for body in (free, whole)]
     totals = [open_bar.do("sales.post", free, operator=2), open_bar.do("sales.post", configured, operator=3)]
 
-    assert [("kernel.not_allowed", "lines[0].discount"), ("kernel.not_allowed", "discounts[0]")] == [
-        (answer.code, answer.at) for answer in refused
+    assert [(answer.code, answer.at) for answer in refused] == [
+        ("kernel.not_allowed", "lines[0].discount"),
+        ("kernel.not_allowed", "discounts[0]"),
     ]
-    assert [475, 350] == [answer.records[0].total for answer in totals]
+    assert [answer.records[0].total for answer in totals] == [475, 350]
 
 
 def test_a_discount_with_a_right_of_its_own_asks_for_it(open_bar: Shop) -> None:
     open_bar.configure("discounts", 4, {"title": "Patron", "percent": "-50", "right": "sales.free_discount"})
     body = {"lines": [{"product": 3}], "discounts": [{"id": 4}], "payments": [CASH]}
 
-    assert "kernel.not_allowed" == open_bar.refused("sales.post", body, operator=3).code
-    assert 250 == open_bar.do("sales.post", body, operator=2).records[0].total
+    assert open_bar.refused("sales.post", body, operator=3).code == "kernel.not_allowed"
+    assert open_bar.do("sales.post", body, operator=2).records[0].total == 250
 
 
 def test_a_discount_is_given_where_its_scope_allows(open_bar: Shop) -> None:
     open_bar.configure("discounts", 4, {"title": "Ligne", "percent": "-50", "scope": "line"})
     open_bar.configure("discounts", 5, {"title": "Total", "percent": "-50", "scope": "subtotal"})
-    on_total = open_bar.refused(
-        "sales.post", {"lines": [{"product": 3}], "discounts": [{"id": 4}], "payments": [CASH]}
-    )
+    on_total = open_bar.refused("sales.post", {"lines": [{"product": 3}], "discounts": [{"id": 4}], "payments": [CASH]})
     on_line = open_bar.refused("sales.post", {"lines": [{"product": 3, "discount": {"id": 5}}], "payments": [CASH]})
 
-    assert ["sales.wrong_scope"] * 2 == [on_total.code, on_line.code]
+    assert [on_total.code, on_line.code] == ["sales.wrong_scope"] * 2
 
 
 def test_a_subtotal_discount_covers_the_lines_it_lists(open_bar: Shop) -> None:
@@ -195,12 +195,13 @@ def test_a_subtotal_discount_covers_the_lines_it_lists(open_bar: Shop) -> None:
         "sales.post", {"lines": [{"product": 3}], "discounts": [{"id": 1, "lines": [2]}], "payments": [CASH]}
     )
 
-    assert 638 == ticket.total
-    assert [("-10 %", 820, -82), ("-1,00 €", 630, -100)] == [
-        (discount.l, discount.base, discount.granted) for discount in ticket.disc
+    assert ticket.total == 638
+    assert [(discount.l, discount.base, discount.granted) for discount in ticket.disc] == [
+        ("-10 %", 820, -82),
+        ("-1,00 €", 630, -100),
     ]
-    assert 108 == next(line.a for line in ticket.lines if line.p == 4)
-    assert ("sales.unknown_line", "discounts[0].lines") == (unknown.code, unknown.at)
+    assert next(line.a for line in ticket.lines if line.p == 4) == 108
+    assert (unknown.code, unknown.at) == ("sales.unknown_line", "discounts[0].lines")
 
 
 def test_a_menu_has_exactly_its_price_and_later_items_come_on_top(open_bar: Shop) -> None:
@@ -213,17 +214,17 @@ def test_a_menu_has_exactly_its_price_and_later_items_come_on_top(open_bar: Shop
         discounts=[{"id": 3, "lines": [1, 2]}],
     )
 
-    assert 1200 == ticket.total
-    assert [50, 950, 200] == [line.a for line in sorted(ticket.lines, key=lambda line: line.id)]
+    assert ticket.total == 1200
+    assert [line.a for line in sorted(ticket.lines, key=lambda line: line.id)] == [50, 950, 200]
 
 
 def test_a_fixed_price_over_nothing_is_refused(open_bar: Shop) -> None:
     body = {"lines": [{"price": "0"}], "discounts": [{"fixed": 500}], "payments": [CASH]}
 
-    assert "pricing.fixed_over_zero" == open_bar.refused("sales.post", body).code
+    assert open_bar.refused("sales.post", body).code == "pricing.fixed_over_zero"
 
 
 def test_a_line_keeps_its_note_and_its_title(open_bar: Shop) -> None:
     ticket = price(open_bar, {"product": 3, "note": "sans champignons"}, note="Table 4")
 
-    assert ("Sandwich", "sans champignons", "Table 4") == (ticket.lines[0].l, ticket.lines[0].n, ticket.note)
+    assert (ticket.lines[0].l, ticket.lines[0].n, ticket.note) == ("Sandwich", "sans champignons", "Table 4")

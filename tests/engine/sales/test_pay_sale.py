@@ -31,13 +31,14 @@ def test_an_unpaid_ticket_is_paid_in_parts_on_any_till(open_bar: Shop) -> None:
     second = pay(open_bar, {"mode": 1, "tendered": 1000})
     shown = open_bar.ask("sales.ticket", {"no": 1})
 
-    assert [700, 0] == [first.due, second.due]
-    assert [700, 0] == [between, due_on_the_ledger(open_bar, 1)]
-    assert (700, 300) == (second.legs[0].counted, second.legs[0].change)
-    assert [(2, 700), (1, 0)] == [
-        (event.till, event.record.due) for event in shown.payments if isinstance(event.record, Paid)
+    assert [first.due, second.due] == [700, 0]
+    assert [between, due_on_the_ledger(open_bar, 1)] == [700, 0]
+    assert (second.legs[0].counted, second.legs[0].change) == (700, 300)
+    assert [(event.till, event.record.due) for event in shown.payments if isinstance(event.record, Paid)] == [
+        (2, 700),
+        (1, 0),
     ]
-    assert 0 == shown.due
+    assert shown.due == 0
 
 
 def test_more_than_what_is_due_is_refused(open_bar: Shop) -> None:
@@ -46,7 +47,7 @@ def test_more_than_what_is_due_is_refused(open_bar: Shop) -> None:
     pay(open_bar, {"mode": 2})
     again = open_bar.refused("sales.pay", {"no": 1, "payments": [{"mode": 2}]})
 
-    assert ["payments.excess", "sales.nothing_due"] == [above.code, again.code]
+    assert [above.code, again.code] == ["payments.excess", "sales.nothing_due"]
 
 
 def test_a_paid_ticket_and_an_unknown_one_cannot_be_paid(open_bar: Shop) -> None:
@@ -54,7 +55,7 @@ def test_a_paid_ticket_and_an_unknown_one_cannot_be_paid(open_bar: Shop) -> None
     paid = open_bar.refused("sales.pay", {"no": 1, "payments": [{"mode": 1}]})
     unknown = open_bar.refused("sales.pay", {"no": 2, "payments": [{"mode": 1}]})
 
-    assert ["sales.nothing_due", "sales.unknown_ticket"] == [paid.code, unknown.code]
+    assert [paid.code, unknown.code] == ["sales.nothing_due", "sales.unknown_ticket"]
 
 
 def test_two_tills_paying_one_ticket_in_one_group_do_not_pay_it_twice(open_bar: Shop) -> None:
@@ -63,7 +64,7 @@ def test_two_tills_paying_one_ticket_in_one_group_do_not_pay_it_twice(open_bar: 
     body = {"no": 1, "payments": [{"mode": 2}]}
     answers = open_bar.engine.submit([open_bar.envelope("sales.pay", body, till=till) for till in (1, 2)])
 
-    assert ["", "sales.nothing_due"] == [answer.code for answer in answers]
+    assert [answer.code for answer in answers] == ["", "sales.nothing_due"]
 
 
 def test_a_closed_till_takes_no_payment(open_bar: Shop) -> None:
@@ -71,7 +72,7 @@ def test_a_closed_till_takes_no_payment(open_bar: Shop) -> None:
 
     answer = open_bar.refused("sales.pay", {"no": 1, "payments": [{"mode": 1}]}, till=3)
 
-    assert "cash.till_closed" == answer.code
+    assert answer.code == "cash.till_closed"
 
 
 def test_the_limit_of_cash_holds_for_the_ticket_not_for_one_payment(open_bar: Shop) -> None:
@@ -82,7 +83,7 @@ def test_the_limit_of_cash_holds_for_the_ticket_not_for_one_payment(open_bar: Sh
     pay(open_bar, {"mode": 1, "tendered": 20_000})
     beyond_later = open_bar.refused("sales.pay", {"no": 1, "payments": [{"mode": 1, "tendered": 100}]})
 
-    assert ["payments.cash_limit"] * 2 == [beyond.code, beyond_later.code]
+    assert [beyond.code, beyond_later.code] == ["payments.cash_limit"] * 2
 
 
 def test_what_was_paid_later_comes_back_with_a_refund(open_bar: Shop) -> None:
@@ -91,8 +92,8 @@ def test_what_was_paid_later_comes_back_with_a_refund(open_bar: Shop) -> None:
     pay(open_bar, {"mode": 2})
     refund = open_bar.do("sales.refund", {"no": 1}).records[0]
 
-    assert [(2, -300), (1, -200)] == [(leg.mode, leg.counted) for leg in refund.legs]
-    assert 0 == refund.due
+    assert [(leg.mode, leg.counted) for leg in refund.legs] == [(2, -300), (1, -200)]
+    assert refund.due == 0
 
 
 def test_a_later_payment_is_no_turnover(open_bar: Shop) -> None:
@@ -101,6 +102,6 @@ def test_a_later_payment_is_no_turnover(open_bar: Shop) -> None:
     seller = open_bar.ask("cash.x", {"till": 1})
     taker = open_bar.ask("cash.x", {"till": 2})
 
-    assert (500, 500, ()) == (seller.turnover, seller.due, seller.modes)
-    assert (0, -500, 0) == (taker.turnover, taker.due, taker.tickets)
-    assert [(2, 1, 500)] == [(mode.id, mode.count, mode.amount) for mode in taker.modes]
+    assert (seller.turnover, seller.due, seller.modes) == (500, 500, ())
+    assert (taker.turnover, taker.due, taker.tickets) == (0, -500, 0)
+    assert [(mode.id, mode.count, mode.amount) for mode in taker.modes] == [(2, 1, 500)]

@@ -19,12 +19,12 @@ def test_without_payments_the_whole_ticket_is_due_and_nothing_is_written(open_ba
     before = open_bar.engine.position
     priced = open_bar.ask("sales.price", {"lines": LINES})
 
-    assert (750, 750, ()) == (priced.total, priced.due, priced.legs)
+    assert (priced.total, priced.due, priced.legs) == (750, 750, ())
     assert before == open_bar.engine.position
 
 
 def test_a_closed_till_can_price(bar: Shop) -> None:
-    assert 750 == bar.ask("sales.price", {"lines": LINES}).total
+    assert bar.ask("sales.price", {"lines": LINES}).total == 750
 
 
 def test_the_order_of_entry_changes_no_amount(open_bar: Shop) -> None:

@@ -30,7 +30,7 @@ def test_a_whole_refund_is_a_new_ticket_of_opposite_sign(open_bar: Shop) -> None
     refund = give_back(open_bar, {"no": sale.no, "reason": "Erreur"})
 
     assert (2, -sale.total, "Erreur") == (refund.no, refund.total, refund.reason)
-    assert (1, 0, 1) == (refund.of.gen, refund.of.series, refund.of.no)
+    assert (refund.of.gen, refund.of.series, refund.of.no) == (1, 0, 1)
     assert [(line.id, -line.q, -line.b, -line.a, -line.t, line.l) for line in sale.lines] == [
         (line.of, line.q, line.b, line.a, line.t, line.l) for line in refund.lines
     ]
@@ -46,9 +46,9 @@ def test_units_of_a_line_come_back_by_cumulative_rounding(open_bar: Shop) -> Non
     sale = sell(open_bar, [{"price": "3.3333", "quantity": 3}, {"product": 1}])
     one_by_one = [give_back(open_bar, {"no": 1, "lines": [{"line": 1, "quantity": 1}]}).total for _ in range(3)]
 
-    assert 1150 == sale.total
-    assert [-333, -334, -333] == one_by_one
-    assert {1: 0, 2: 1000} == open_bar.ask("sales.ticket", {"no": 1}).refundable
+    assert sale.total == 1150
+    assert one_by_one == [-333, -334, -333]
+    assert open_bar.ask("sales.ticket", {"no": 1}).refundable == {1: 0, 2: 1000}
 
 
 def test_vat_is_given_back_at_the_sealed_rate(open_bar: Shop) -> None:
@@ -57,7 +57,7 @@ def test_vat_is_given_back_at_the_sealed_rate(open_bar: Shop) -> None:
     open_bar.configure("vat-rates", 2, {"title": "Taux intermédiaire", "percent": "20"})
     refund = give_back(open_bar, {"no": 1})
 
-    assert (-500, 10_000, -45) == (refund.total, refund.rates[0].r, refund.rates[0].v)
+    assert (refund.total, refund.rates[0].r, refund.rates[0].v) == (-500, 10_000, -45)
     assert sale.rates[0].r == refund.rates[0].r
 
 
@@ -68,9 +68,9 @@ def test_more_than_is_left_is_refused_and_says_what_is_left(open_bar: Shop) -> N
     give_back(open_bar, {"no": 1})
     again = open_bar.refused("sales.refund", {"no": 1})
 
-    assert ("sales.refund_exceeds", "lines[0].quantity") == (too_much.code, too_much.at)
-    assert {"line": 1, "left": 1000, "asked": 2000} == too_much.data
-    assert "sales.nothing_left" == again.code
+    assert (too_much.code, too_much.at) == ("sales.refund_exceeds", "lines[0].quantity")
+    assert too_much.data == {"line": 1, "left": 1000, "asked": 2000}
+    assert again.code == "sales.nothing_left"
 
 
 def test_of_two_tills_refunding_one_ticket_in_one_group_one_wins(open_bar: Shop) -> None:
@@ -78,15 +78,15 @@ def test_of_two_tills_refunding_one_ticket_in_one_group_one_wins(open_bar: Shop)
     sell(open_bar, [{"product": 3}])
     answers = open_bar.engine.submit([open_bar.envelope("sales.refund", {"no": 1}, till=till) for till in (1, 2)])
 
-    assert [("done", ""), ("refused", "sales.nothing_left")] == [(answer.status, answer.code) for answer in answers]
-    assert 1 == len(open_bar.ask("sales.ticket", {"no": 1}).refunds)
+    assert [(answer.status, answer.code) for answer in answers] == [("done", ""), ("refused", "sales.nothing_left")]
+    assert len(open_bar.ask("sales.ticket", {"no": 1}).refunds) == 1
 
 
 def test_a_sale_and_its_refund_may_share_a_group(open_bar: Shop) -> None:
     sale = open_bar.envelope("sales.post", {"lines": [{"product": 3}], "payments": [CASH]})
     answers = open_bar.engine.submit([sale, open_bar.envelope("sales.refund", {"no": 1}, till=2)])
 
-    assert ["done", "done"] == [answer.status for answer in answers]
+    assert [answer.status for answer in answers] == ["done", "done"]
 
 
 def test_a_refund_is_named_by_its_entry_too(open_bar: Shop) -> None:
@@ -95,7 +95,7 @@ def test_a_refund_is_named_by_its_entry_too(open_bar: Shop) -> None:
     elsewhere = open_bar.refused("sales.refund", {"gen": 1, "seq": 2})
 
     assert (1, answer.seq) == (refund.of.no, refund.of.seq)
-    assert "sales.unknown_ticket" == elsewhere.code
+    assert elsewhere.code == "sales.unknown_ticket"
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_refund_that_makes_no_sense_is_refused(open_bar: Shop, body: dict[str,
 def test_an_employee_needs_the_right_to_refund(open_bar: Shop) -> None:
     sell(open_bar, [{"product": 3}])
 
-    assert "kernel.not_allowed" == open_bar.refused("sales.refund", {"no": 1}, operator=3).code
+    assert open_bar.refused("sales.refund", {"no": 1}, operator=3).code == "kernel.not_allowed"
 
 
 def test_a_refund_lowers_what_is_due_first_and_returns_only_what_was_paid(open_bar: Shop) -> None:
@@ -131,10 +131,10 @@ def test_a_refund_lowers_what_is_due_first_and_returns_only_what_was_paid(open_b
     shown = open_bar.ask("sales.ticket", {"no": 1})
     second = give_back(open_bar, {"no": 1})
 
-    assert (-500, -500, ()) == (first.total, first.due, first.legs)
-    assert 100 == shown.due
-    assert (-500, -100, [-400]) == (second.total, second.due, [leg.counted for leg in second.legs])
-    assert 0 == open_bar.ask("sales.ticket", {"no": 1}).due
+    assert (first.total, first.due, first.legs) == (-500, -500, ())
+    assert shown.due == 100
+    assert (second.total, second.due, [leg.counted for leg in second.legs]) == (-500, -100, [-400])
+    assert open_bar.ask("sales.ticket", {"no": 1}).due == 0
 
 
 def test_cash_given_back_never_exceeds_the_cash_that_came_in(open_bar: Shop) -> None:
@@ -142,8 +142,8 @@ def test_cash_given_back_never_exceeds_the_cash_that_came_in(open_bar: Shop) -> 
     refused = open_bar.refused("sales.refund", {"no": 1, "payments": [CASH]})
     refund = give_back(open_bar, {"no": 1})
 
-    assert ("sales.cash_exceeds", {"left": 200, "asked": 500}) == (refused.code, refused.data)
-    assert [(1, -200), (2, -300)] == [(leg.mode, leg.counted) for leg in refund.legs]
+    assert (refused.code, refused.data) == ("sales.cash_exceeds", {"left": 200, "asked": 500})
+    assert [(leg.mode, leg.counted) for leg in refund.legs] == [(1, -200), (2, -300)]
 
 
 def test_a_rounded_cash_sale_gives_back_what_was_paid(open_bar: Shop) -> None:
@@ -155,10 +155,10 @@ def test_a_rounded_cash_sale_gives_back_what_was_paid(open_bar: Shop) -> None:
     in_steps = sell(open_bar, [line] * 3)
     steps = [give_back(open_bar, {"no": in_steps.no, "lines": [{"line": number}]}) for number in (1, 2, 3)]
 
-    assert [(200, -2)] == [(leg.counted, leg.rounding) for leg in at_once.legs]
-    assert [(-200, 2)] == [(leg.counted, leg.rounding) for leg in back.legs]
-    assert [-65, -65, -70] == [leg.counted for step in steps for leg in step.legs]
-    assert [-66, -66, -66] == [step.total for step in steps]
+    assert [(leg.counted, leg.rounding) for leg in at_once.legs] == [(200, -2)]
+    assert [(leg.counted, leg.rounding) for leg in back.legs] == [(-200, 2)]
+    assert [leg.counted for step in steps for leg in step.legs] == [-65, -65, -70]
+    assert [step.total for step in steps] == [-66, -66, -66]
 
 
 def test_no_step_gives_back_more_cash_than_is_held(open_bar: Shop) -> None:
@@ -167,7 +167,7 @@ def test_no_step_gives_back_more_cash_than_is_held(open_bar: Shop) -> None:
     sell(open_bar, [{"price": "0.33"}] * 3)
     steps = [give_back(open_bar, {"no": 1, "lines": [{"line": number}]}) for number in (1, 2, 3)]
 
-    assert [-35, -35, -30] == [leg.counted for step in steps for leg in step.legs]
+    assert [leg.counted for step in steps for leg in step.legs] == [-35, -35, -30]
 
 
 def test_the_same_refund_twice_is_one_refund(open_bar: Shop) -> None:
