@@ -13,8 +13,8 @@ CARD = {"mode": 2}
 VOUCHER = {"mode": 3}
 
 
-def sell(shop: Shop, body: dict[str, Any], **who: int) -> Posted:
-    record = shop.do("sales.post", {"payments": [CASH], **body}, **who).records[0]
+def sell(shop: Shop, body: dict[str, Any], till: int = 1, operator: int = 1) -> Posted:
+    record = shop.do("sales.post", {"payments": [CASH], **body}, till=till, operator=operator).records[0]
     assert isinstance(record, Posted)
     return record
 
