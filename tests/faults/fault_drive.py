@@ -1,4 +1,4 @@
-"""Drives a workload through trouble by the rules of the store (any error: close, reopen, same key); judges it after."""
+"""Drives a workload through trouble by the rules of the store (any error: close, reopen, same key) and judges it."""
 
 from __future__ import annotations
 

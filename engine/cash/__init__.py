@@ -1,0 +1,1 @@
+"""The drawer and the till session: float, counts, running totals, closing."""

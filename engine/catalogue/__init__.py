@@ -1,0 +1,1 @@
+"""What is sold: VAT rates, department groups, departments, options and products."""

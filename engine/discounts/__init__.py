@@ -1,0 +1,1 @@
+"""What lowers, raises or fixes a price."""

@@ -1,0 +1,504 @@
+"""The writer: drains a group of commands, decides, seals, folds, commits once, and only then answers."""
+
+import dataclasses
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import lmdb
+import msgspec
+
+from engine.features import FEATURES
+from engine.kernel import keys, replies
+from engine.kernel.clock import Clock, Guard, SystemClock
+from engine.kernel.confirm_clock import CONFIRMED
+from engine.kernel.disk import Limits
+from engine.kernel.entropy import Entropy, SystemEntropy, derived_id, uuid7
+from engine.kernel.errors import Fault, IntegrityFault, KeyFault, Refusal, StoreFault
+from engine.kernel.events import JET_DATA_INITIALISATION, JET_START, JET_STOP, Event
+from engine.kernel.genesis import Before, Genesis, KeyRotated
+from engine.kernel.joined import Joined
+from engine.kernel.journal import LOG, VKEYS, Journal, Log, Sealed, origin
+from engine.kernel.messages import ENGINE, Actor, Answer, Envelope, Query, Record
+from engine.kernel.people import PeopleStore, make_people_key
+from engine.kernel.reader import Reader
+from engine.kernel.rows import RowPut, RowRemoved
+from engine.kernel.store import COMMIT_FAILURES_MAX, Store, WriteTransaction
+from engine.kernel.tables import Snapshot, Working
+from engine.kernel.version import VERSION
+from engine.kernel.world import Folding, World
+
+GROUP_COMMANDS_MAX = 512
+REFUSALS_SEALED_PER_MINUTE_MAX = 30  # per till: a device that keeps trying must not fill the journal
+ID_BYTES = 16
+CONTENT_KEY = b"content"
+NO_MAC = bytes(16)
+
+_log = logging.getLogger("guichet.engine")
+
+__all__ = ["Actor", "Answer", "Engine", "Envelope", "Fault", "IntegrityFault", "Reader", "Refusal", "StoreFault"]
+
+
+@dataclasses.dataclass(slots=True)
+class _Pending:
+    """An answer in the making: what was sealed for one command of the open group."""
+
+    envelope: Envelope
+    mac: bytes
+    sealed: Sealed
+    records: tuple[Record, ...]
+
+
+class Engine:
+    """One shop's writer, in process: ``submit`` groups of commands, ``ask`` queries, ``close`` at the end.
+
+    Opening takes the owner's lock, syncs the store, checks the journal's tail and seals a start event; a journal whose
+    tail does not prove itself is not opened for writing (P5), while `Reader` still reads it.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        features: Joined = FEATURES,
+        clock: Clock | None = None,
+        entropy: Entropy | None = None,
+        limits: Limits | None = None,
+        unsafe_filesystem: bool = False,
+    ) -> None:
+        self.path = path
+        self.features = features
+        self._entropy = entropy or SystemEntropy()
+        self._store = Store(path, writable=True, limits=limits, unsafe=unsafe_filesystem)
+        self._people: PeopleStore | None = None
+        try:
+            self._begin(clock or SystemClock(), unsafe_filesystem)
+        except BaseException:
+            self._shut()
+            raise
+
+    @staticmethod
+    def create(
+        path: Path,
+        *,
+        shop: bytes | None = None,
+        entropy: Entropy | None = None,
+        limits: Limits | None = None,
+        unsafe_filesystem: bool = False,
+    ) -> str:
+        """Makes a new, empty shop at ``path`` and returns its id (32 hex digits); the first open writes its genesis."""
+        source = entropy or SystemEntropy()
+        shop_id = (shop or source.take(16)).hex()
+
+        def prepare(directory: Path) -> None:
+            keys.make_key(directory, 1, 1, origin(shop_id, 1), source)
+            make_people_key(directory, source)
+
+        log = Log(shop_id, 1, 0, b"", 0, 0, 0, 1, False)
+        rows = {"state": [(LOG.pack(0), LOG.encode(log))], "secrets": [(CONTENT_KEY, source.take(32))]}
+        Store.create(path, prepare, rows, limits=limits, unsafe=unsafe_filesystem)
+        return shop_id
+
+    def _begin(self, clock: Clock, unsafe: bool) -> None:
+        with self._store.read() as txn:
+            log = Snapshot(txn).get(LOG, 0)
+            content_key = txn.get("secrets", CONTENT_KEY)
+            if log is None or content_key is None:
+                raise IntegrityFault("journal.no_log", f"{self.path} holds no journal")
+            vkey = Snapshot(txn).get(VKEYS, log.gen, log.key)
+        self.shop = log.shop
+        signer = keys.load_key(self.path, log.gen, log.key, origin(log.shop, log.gen))
+        if log.size and str(signer.key) != vkey:
+            raise KeyFault("seal.wrong_key", "the signing key is not the one that the journal names")
+        self._people = PeopleStore(self.path, log.shop, self._store.limits, writable=True, entropy=self._entropy)
+        self._rows = Working()
+        self._folding = Folding(self._rows, self.features.codes)
+        self._world = World(self._rows, self.features.kinds, self._people)
+        self._world.take = self._entropy.take
+        self._journal = Journal(self._rows, self._entropy, signer, content_key)
+        self._guard = Guard(clock, log.last_ms if log.size else None, in_doubt=log.doubt)
+        self._sealed_refusals: dict[int, tuple[int, int]] = {}
+        with self._store.read() as txn:
+            self._journal.load(txn)
+        if log.size == 0:
+            self.write_own(
+                Genesis(shop=log.shop, vkey=str(signer.key), before=self._before()),
+                Event(code=JET_DATA_INITIALISATION, what="shop.created", detail={"version": VERSION}),
+            )
+        detail = {"version": VERSION, "filesystem": self._store.filesystem, "unsafe": unsafe}
+        self.write_own(Event(code=JET_START, what="engine.started", detail=detail))
+
+    def _before(self) -> Before | None:
+        with self._store.read() as txn:
+            stored = txn.get("marks", b"before")
+        return None if stored is None else msgspec.json.decode(stored, type=Before)
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """(generation, number of entries): where the journal stands."""
+        return self._journal.log.gen, self._journal.log.size
+
+    @property
+    def clock_doubt(self) -> str:
+        """Why the clock is in doubt; empty where it is not."""
+        return self._guard.reason
+
+    @property
+    def store(self) -> Store:
+        """The store, for readers in the same process."""
+        return self._store
+
+    def new_id(self) -> bytes:
+        """An id for a command that is made here (UUIDv7); a client makes and keeps its own before it sends."""
+        return uuid7(self._guard.wall_ms(), self._entropy.take(10))
+
+    def do(self, name: str, body: bytes | Mapping[str, Any], *, till: int = 0, operator: int = 0, id: bytes) -> Answer:
+        """Submits one command given by name and JSON body; a refusal is an answer, not an exception."""
+        try:
+            command = self.features.decode_command(name, body)
+        except Refusal as refusal:
+            return _refused(id, refusal)
+        return self.submit([Envelope(id=id, actor=Actor(till=till, operator=operator), command=command)])[0]
+
+    def submit(self, envelopes: Sequence[Envelope]) -> list[Answer]:
+        """Answers every command, in order; groups of at most 512 share one commit, and no answer precedes it."""
+        answers: list[Answer] = []
+        for first in range(0, len(envelopes), GROUP_COMMANDS_MAX):
+            answers.extend(self._group(envelopes[first : first + GROUP_COMMANDS_MAX]))
+        return answers
+
+    def ask(self, query: Query, *, till: int = 0, operator: int = 0) -> Any:
+        """Answers a query from the last commit; raises `Refusal`."""
+        return self.reader().ask(query, till=till, operator=operator)
+
+    def reader(self) -> Reader:
+        """A reader over this process's own environment (LMDB opens a store once per process)."""
+        return Reader.over(self._store, self.features, self._people)
+
+    def write_own(self, *records: Record, reason: str = "engine") -> Answer:
+        """Seals an entry of the engine itself: its id is derived from its place, and nobody can send it."""
+        txn = self._open_group()
+        try:
+            sealed = self._append_own(records, reason)
+            self._finish(txn)
+        except Exception:
+            self._abort(txn)
+            raise
+        return self._done(sealed, records)
+
+    def rotate_key(self) -> int:
+        """Makes a new signing key, seals the change under the old one and signs with the new from then on."""
+        log = self._journal.log
+        version = log.key + 1
+        signer = keys.make_key(self.path, log.gen, version, origin(log.shop, log.gen), self._entropy)
+        self.write_own(KeyRotated(version=version, vkey=str(signer.key)), reason="rotate")
+        self._journal.signer = signer
+        self._journal.log.key = version
+        return version
+
+    def close(self) -> None:
+        """Seals a stop event and lets the store go."""
+        try:
+            if self._store.read_only_reason is None:
+                self.write_own(Event(code=JET_STOP, what="engine.stopped", detail={"version": VERSION}))
+        finally:
+            self._shut()
+
+    def abandon(self) -> None:
+        """Lets the store go without a stop event, as a crash would."""
+        self._shut()
+
+    def __enter__(self) -> "Engine":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _shut(self) -> None:
+        if self._people is not None:
+            self._people.close()
+        self._store.close()
+
+    # --- one group -------------------------------------------------------------------------------------------------
+
+    def _group(self, envelopes: Sequence[Envelope]) -> list[Answer]:
+        try:
+            txn = self._open_group()
+        except StoreFault as fault:
+            return [_faulted(envelope, fault) for envelope in envelopes]
+        answers: list[Answer | None] = [None] * len(envelopes)
+        pending: dict[int, _Pending] = {}
+        first: dict[bytes, int] = {}
+        try:
+            for number, envelope in enumerate(envelopes):
+                answers[number] = self._one(number, envelope, txn, pending, first)
+            self._finish(txn)
+        except (StoreFault, KeyFault, lmdb.Error) as error:
+            self._abort(txn)
+            return self._recover(envelopes, answers, error)
+        except Exception as error:  # noqa: BLE001  # a bug in a decision must not take its neighbours along
+            self._abort(txn)
+            if len(envelopes) > 1:
+                return [answer for envelope in envelopes for answer in self._group([envelope])]
+            _log.exception("command %s failed", type(envelopes[0].command).__name__)
+            bug = error if isinstance(error, Fault) else Fault("kernel.fault", f"the engine failed: {error!r}")
+            return [_faulted(envelopes[0], bug)]
+        for number, done in pending.items():
+            answers[number] = self._done(done.sealed, done.records, done.envelope.id)
+        return [self._joined(answer, envelopes, number, first, answers) for number, answer in enumerate(answers)]
+
+    def _joined(
+        self,
+        answer: Answer | None,
+        envelopes: Sequence[Envelope],
+        number: int,
+        first: Mapping[bytes, int],
+        answers: Sequence[Answer | None],
+    ) -> Answer:
+        if answer is None:
+            original = answers[first[envelopes[number].id]]
+            assert original is not None
+            return msgspec.structs.replace(original, repeated=True)
+        return answer
+
+    def _open_group(self) -> WriteTransaction:
+        txn = self._store.begin()
+        self._rows.begin(txn)
+        self._look_at_clock()
+        if self._guard.in_doubt and not self._journal.log.doubt:
+            self._journal.log.doubt = True
+            detail = {"reason": self._guard.reason, "machine_ms": self._guard.wall_ms()}
+            self._append_own((Event(code=0, what="clock.doubt", detail=detail),), "clock")
+        return txn
+
+    def _look_at_clock(self) -> None:
+        world = self._world
+        self._civil = self.features.hooks.civil(world)
+        world.at_ms = self._guard.now()
+        world.machine_ms = self._guard.wall_ms()
+        world.clock_doubt = self._guard.reason
+        world.day = self._civil.day(world.at_ms)
+        world.zone = self._civil.zone
+        self._at = self._civil.text(world.at_ms)
+
+    def _one(
+        self,
+        number: int,
+        envelope: Envelope,
+        txn: WriteTransaction,
+        pending: dict[int, _Pending],
+        first: dict[bytes, int],
+    ) -> Answer | None:
+        """Decides and seals one command; None means: answered when the group is on disk."""
+        try:
+            if len(envelope.id) != ID_BYTES:
+                raise Refusal("kernel.bad_id", f"a command id has 16 bytes, this one {len(envelope.id)}", at="id")
+            mac = self._journal.content_mac(envelope.actor, self.features.content(envelope.command))
+            earlier = first.get(envelope.id)
+            if earlier is not None:
+                if pending[earlier].mac != mac:
+                    raise _reused(envelope)
+                return None
+            known = self._journal.known(envelope.id, txn)
+            if known is not None:
+                if known[0] != mac:
+                    raise _reused(envelope)
+                return replies.repeat_answer(txn, known[1], self.features.decode_entry)
+            records = self._decide(envelope)
+            sealed = self._append(envelope.id, mac, envelope.actor, records, about=None, indexed=True)
+        except Refusal as refusal:
+            self._world.persons.clear()
+            self._world.secrets.clear()
+            if refusal.records:
+                self._seal_refusal(envelope, refusal)
+            return _refused(envelope.id, refusal)
+        pending[number] = _Pending(envelope, mac, sealed, records)
+        first[envelope.id] = number
+        return None
+
+    def _decide(self, envelope: Envelope) -> tuple[Record, ...]:
+        world, actor, hooks = self._world, envelope.actor, self.features.hooks
+        row = self.features.by_type[type(envelope.command)]
+        world.actor = actor
+        world.gen, world.seq = self._journal.log.gen, self._journal.seq
+        world.configuration, world.book = self._journal.log.configuration, self._journal.log.book
+        if actor.till:
+            if not hooks.till_open(world, actor.till):
+                raise Refusal("kernel.unknown_till", f"there is no active till {actor.till}", data={"till": actor.till})
+            if not actor.operator:
+                raise Refusal("kernel.no_operator", "a till's command needs an operator")
+        if not hooks.allows(world, actor, row.permission):
+            raise _not_allowed(envelope, row.permission)
+        if row.new_work and self._store.room.low:
+            raise Refusal(
+                "store.disk_low", f"only {self._store.room.free_bytes >> 20} MiB are free; nothing new is begun"
+            )
+        return row.decide(envelope.command, world)
+
+    def _append(
+        self,
+        id: bytes,
+        mac: bytes,
+        actor: Actor,
+        records: tuple[Record, ...],
+        *,
+        about: bytes | None,
+        indexed: bool,
+    ) -> Sealed:
+        world, journal, folding = self._world, self._journal, self._folding
+        training = bool(actor.till) and (
+            self.features.hooks.training(world, actor.till)
+            or any(getattr(record, "training", False) for record in records)
+        )
+        sealed = journal.append(
+            id=id,
+            mac=mac,
+            actor=actor,
+            at=self._at,
+            at_ms=world.at_ms,
+            zone=world.zone,
+            training=training,
+            about=about,
+            records=records,
+            indexed=indexed,
+        )
+        folding.begin(sealed.entry, sealed.leaf, world.at_ms, world.day)
+        for record in records:
+            self.features.fold(record, folding)
+            if isinstance(record, (RowPut, RowRemoved)):
+                journal.log.configuration = folding.position
+                if self.features.kinds[record.kind].prices:
+                    journal.log.book = folding.position
+            elif isinstance(record, Event) and record.what == CONFIRMED:
+                self._guard.confirm()
+                journal.log.doubt = False
+                self._look_at_clock()
+        self._keep_attachments(folding.position)
+        return sealed
+
+    def _keep_attachments(self, position: int) -> None:
+        world = self._world
+        if world.persons:
+            assert self._people is not None
+            # Durable before the entry that commits to them; if the entry's group fails, nobody refers to these rows.
+            self._people.put_many((kind, id, position, fields, salt) for kind, id, fields, salt in world.persons)
+            world.persons.clear()
+        if world.secrets:
+            txn = self._rows.txn
+            for kind, id, fields in world.secrets:
+                key = secret_key(kind, id)
+                kept = msgspec.msgpack.decode(txn.get("secrets", key) or b"\x80")
+                kept.update(fields)
+                txn.put_many("secrets", [(key, msgspec.msgpack.encode(kept))])
+            world.secrets.clear()
+
+    def _append_own(self, records: tuple[Record, ...], reason: str) -> Sealed:
+        place = b"%d/%d" % (self._journal.log.gen, self._journal.seq)
+        id = derived_id(bytes.fromhex(self.shop) + place, reason)
+        self._world.actor = ENGINE
+        return self._append(id, NO_MAC, ENGINE, records, about=None, indexed=False)
+
+    def _seal_refusal(self, envelope: Envelope, refusal: Refusal) -> None:
+        """An event for a refusal that must leave a trace, at most 30 a minute for one till."""
+        minute = self._world.at_ms // 60_000
+        known, count = self._sealed_refusals.get(envelope.actor.till, (minute, 0))
+        count = count if known == minute else 0
+        if count >= REFUSALS_SEALED_PER_MINUTE_MAX:
+            return
+        self._sealed_refusals[envelope.actor.till] = (minute, count + 1)
+        id = derived_id(envelope.id + b"%d" % self._journal.seq, "refusal")
+        self._append(id, NO_MAC, envelope.actor, refusal.records, about=envelope.id, indexed=False)
+
+    def _finish(self, txn: WriteTransaction) -> None:
+        self._journal.seal_group(txn)
+        self._rows.flush()
+        self._store.commit(txn)
+
+    def _abort(self, txn: WriteTransaction) -> None:
+        txn.close()
+        self._rows.forget()
+        self._world.forget()
+        self._world.persons.clear()
+        self._world.secrets.clear()
+        try:
+            with self._store.read() as snapshot:
+                self._journal.load(snapshot)
+        except (lmdb.Error, Fault):
+            _log.warning("the store does not answer after an abort; it is opened again")
+
+    def _recover(
+        self, envelopes: Sequence[Envelope], answers: Sequence[Answer | None], error: Exception
+    ) -> list[Answer]:
+        """After a failed commit (S3): opens the store again and lets the index of ids say what is on disk."""
+        fault = (
+            error if isinstance(error, Fault) else StoreFault("store.failed", f"the store failed: {error}", retry=True)
+        )
+        _log.error("group of %d not committed: %s", len(envelopes), fault)
+        if isinstance(error, lmdb.MapFullError):
+            fault = StoreFault("store.full", "the shop's address space is full; nothing was recorded")
+            return [answer or _faulted(env, fault) for env, answer in zip(envelopes, answers, strict=True)]
+        if isinstance(error, KeyFault):
+            return [answer or _faulted(env, error) for env, answer in zip(envelopes, answers, strict=True)]
+        try:
+            if self._store.failures >= COMMIT_FAILURES_MAX:
+                self._store.stop_writing(f"{self._store.failures} commits failed in a row; last: {fault.text}")
+            self._store.reopen()
+            with self._store.read() as txn:
+                self._journal.load(txn)
+                return [
+                    self._after_recovery(env, answer, txn, fault)
+                    for env, answer in zip(envelopes, answers, strict=True)
+                ]
+        except (Fault, lmdb.Error, OSError) as again:
+            self._store.stop_writing(f"the store could not be opened again: {again}")
+            return [_faulted(env, StoreFault("store.lost", str(again), retry=True)) for env in envelopes]
+
+    def _after_recovery(self, envelope: Envelope, answer: Answer | None, txn: Any, fault: Fault) -> Answer:
+        if answer is not None and answer.status == "refused":
+            return answer
+        known = self._journal.known(envelope.id, txn)
+        if known is None:
+            return _faulted(envelope, fault)
+        return replies.repeat_answer(txn, known[1], self.features.decode_entry)
+
+    def _done(self, sealed: Sealed, records: tuple[Record, ...], id: bytes | None = None) -> Answer:
+        return Answer(
+            id=sealed.entry.cmd if id is None else id.hex(),
+            status="done",
+            gen=sealed.entry.gen,
+            seq=sealed.entry.seq,
+            at_ms=sealed.at_ms,
+            leaf=sealed.leaf.hex(),
+            records=records,
+            proof=self._journal.proof(sealed.index),
+        )
+
+
+def secret_key(kind: int, id: int) -> bytes:
+    """The key of a row's secrets in the secret table."""
+    return b"row\0" + kind.to_bytes(2, "big") + id.to_bytes(8, "big")
+
+
+def _reused(envelope: Envelope) -> Refusal:
+    event = Event(code=0, what="refused.id_reused", detail={"command": type(envelope.command).__name__})
+    return Refusal(
+        "kernel.id_reused",
+        f"the id {envelope.id.hex()} was used before with other content; a new command needs a new id",
+        at="id",
+        records=(event,),
+    )
+
+
+def _not_allowed(envelope: Envelope, permission: str) -> Refusal:
+    event = Event(code=0, what="refused.not_allowed", detail={"right": permission})
+    text = f"operator {envelope.actor.operator} does not hold the right {permission}"
+    return Refusal("kernel.not_allowed", text, data={"right": permission}, records=(event,))
+
+
+def _refused(id: bytes, refusal: Refusal) -> Answer:
+    return Answer(id=id.hex(), status="refused", code=refusal.code, text=refusal.text, at=refusal.at, data=refusal.data)
+
+
+def _faulted(envelope: Envelope, fault: Fault) -> Answer:
+    return Answer(id=envelope.id.hex(), status="fault", code=fault.code, text=fault.text, retry=fault.retry)

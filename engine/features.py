@@ -1,0 +1,70 @@
+"""THE TABLE: every capability's rows joined; ``python -m engine.features`` prints what a record causes."""
+
+import sys
+
+from engine.cash import table as cash
+from engine.cash import views as cash_views
+from engine.catalogue import table as catalogue
+from engine.discounts import table as discounts
+from engine.kernel import table as kernel
+from engine.kernel.clock import Civil
+from engine.kernel.joined import Hooks, Joined
+from engine.kernel.world import World
+from engine.payments import table as payments
+from engine.sales import table as sales
+from engine.shop import table as shop
+from engine.shop import views as shop_views
+from engine.staff import table as staff
+from engine.staff import views as staff_views
+
+_civils: dict[tuple[str, int], Civil] = {}
+
+
+def _civil(world: World) -> Civil:
+    settings = shop_views.settings(world)
+    key = (settings.zone, settings.day_starts_minute)
+    civil = _civils.get(key)
+    if civil is None:
+        civil = _civils[key] = Civil(*key)
+    return civil
+
+
+def _till_open(world: World, till: int) -> bool:
+    row = shop_views.till(world, till)
+    return row is not None and row.active
+
+
+def _training(world: World, till: int) -> bool:
+    session = cash_views.session(world, till)
+    return session is not None and session.training
+
+
+FEATURES = Joined(
+    (
+        kernel.TABLE,
+        shop.TABLE,
+        staff.TABLE,
+        catalogue.TABLE,
+        discounts.TABLE,
+        payments.TABLE,
+        sales.TABLE,
+        cash.TABLE,
+    ),
+    Hooks(civil=_civil, till_open=_till_open, allows=staff_views.role_allows, training=_training),
+)
+
+
+def main() -> None:
+    """Prints the table: commands and queries with the right they need, records with the folds they cause."""
+    out = sys.stdout.write
+    for name, row in sorted(FEATURES.commands.items()):
+        out(f"command {name:32} needs {row.permission}\n")
+    for name, query in sorted(FEATURES.queries.items()):
+        out(f"query   {name:32} needs {query.permission}\n")
+    for record, folds in FEATURES.folds.items():
+        causes = ", ".join(f"{fold.__module__}.{fold.__name__}" for fold in folds) or "nothing"
+        out(f"record  {record.__struct_config__.tag!s:32} causes {causes}\n")
+
+
+if __name__ == "__main__":
+    main()

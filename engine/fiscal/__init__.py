@@ -1,0 +1,1 @@
+"""What an inspector asks for: checking, exports, the stand-alone verifier."""

@@ -1,0 +1,87 @@
+"""Things that people configure, declared in one row: a frozen struct, its number, its references and its marks."""
+
+import dataclasses
+import functools
+import typing
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+from engine.kernel.messages import Decimal
+
+ROWS_MAX = 1_000_000  # live rows of one kind, unless the kind says less
+UNIQUE_VALUES_MAX = 20  # values of one unique list field (barcodes of a product)
+
+Personal = Meta(extra={"mark": "personal"})
+"""Marks a field as personal: it lives in the people store, the entry holds a commitment (docs/journal.md)."""
+
+SecretMark = Meta(extra={"mark": "secret"})
+"""Marks a field as secret: it lives in the secret table, the entry says only that it changed."""
+
+UnitPrice = Annotated[Decimal, Meta(extra={"places": 4})]
+"""A unit price as people write it, kept as its shortest decimal string."""
+
+Quantity = Annotated[Decimal, Meta(extra={"places": 3})]
+"""A quantity as people write it, kept as its shortest decimal string."""
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The base of every row that people configure, and of the parts inside rows and commands."""
+
+
+class Secret(Row, frozen=True, kw_only=True):
+    """A secret as a worker hands it over: ``hash``, salted, is kept; ``key``, a keyed hash, enters the id's HMAC.
+
+    The engine never sees the secret itself (architecture.md, Processes).
+    """
+
+    hash: Annotated[str, Meta(min_length=1, max_length=256)]
+    key: Annotated[str, Meta(min_length=1, max_length=128)]
+
+
+Check = Callable[[Any, Any], Any]
+"""``check(row, world) -> row``: a kind's own rules at save time; may refuse, may return a normalised row."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Kind:
+    """One kind: what THE TABLE needs to give it commands, queries, checks, a resource, a schema and a form.
+
+    ``name`` is the plural used in URLs and tags; ``code`` is its number in keys, given once and never again;
+    ``references`` maps a field (or a list field) to the name of the kind it points to; ``unique`` names fields whose
+    values no two live rows share; ``prices`` is true where a change makes a new book (pricing.md, Replay);
+    ``fiscal`` where it is a setting with fiscal effect, which the technical event log names too.
+    """
+
+    name: str
+    code: int
+    row: type[Row]
+    permission: str
+    prices: bool = False
+    fiscal: bool = False
+    references: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    unique: tuple[str, ...] = ()
+    rows_max: int = ROWS_MAX
+    check: Check | None = None
+    example: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+def _metas(annotation: Any) -> list[Meta]:
+    found = [item for item in getattr(annotation, "__metadata__", ()) if isinstance(item, Meta)]
+    for argument in typing.get_args(annotation):
+        if not isinstance(argument, Meta):
+            found.extend(_metas(argument))
+    return found
+
+
+@functools.cache
+def field_extra(row: type[Row], name: str) -> Mapping[str, Any]:
+    """For every field of a row type that carries the extra ``name`` ("mark", "places"): its value."""
+    values: dict[str, Any] = {}
+    for field, annotation in get_type_hints(row, include_extras=True).items():
+        for meta in _metas(annotation):
+            if meta.extra and name in meta.extra:
+                values[field] = meta.extra[name]
+    return values

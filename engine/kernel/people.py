@@ -1,0 +1,146 @@
+"""The people store: personal fields in an environment of their own, encrypted per person, erasable for good.
+
+An entry holds only a salted commitment. The opening (salt and fields) lies here under (kind, id, version); erasing a
+person deletes the rows and with them the key and the salt, so that the commitment proves and tells nothing any more.
+"""
+
+import os
+import struct
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import lmdb
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from engine.kernel import disk
+from engine.kernel.disk import Limits
+from engine.kernel.entropy import Entropy
+from engine.kernel.errors import IntegrityFault, KeyFault, StoreFault
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+_KEY = struct.Struct(">HQQ")
+
+
+class _Stored(msgspec.Struct, array_like=True):
+    wrapped: bytes
+    sealed: bytes
+
+
+class _Opening(msgspec.Struct, array_like=True):
+    salt: bytes
+    fields: dict[str, Any]
+
+
+def make_people_key(shop: Path, entropy: Entropy) -> None:
+    """Makes the key that wraps each person's own key, mode 0600."""
+    (shop / "keys").mkdir(mode=0o700, exist_ok=True)
+    disk.write_durably(shop / "keys" / "people.key", entropy.take(KEY_BYTES).hex().encode() + b"\n", mode=0o600)
+
+
+class PeopleStore:
+    """A shop's people: written by the engine before the entry that refers to them, read by anyone with the key."""
+
+    def __init__(self, shop: Path, shop_id: str, limits: Limits, *, writable: bool, entropy: Entropy | None) -> None:
+        self._shop = shop_id.encode()
+        self._entropy = entropy
+        self._pid = os.getpid()
+        path = shop / "people"
+        if writable:
+            path.mkdir(mode=0o700, exist_ok=True)
+        self._env: lmdb.Environment | None = None
+        try:
+            key = bytes.fromhex((shop / "keys" / "people.key").read_text(encoding="ascii"))
+        except (OSError, ValueError) as error:
+            if writable:
+                raise KeyFault("people.no_key", f"the people store's key cannot be read ({error})") from error
+            return
+        self._wrap = AESGCM(key)
+        if (path / "data.mdb").exists():
+            disk.require_whole(path / "data.mdb")
+        elif not writable:
+            return
+        self._env = lmdb.open(
+            str(path),
+            map_size=limits.map_bytes,
+            readonly=not writable,
+            create=writable,
+            sync=True,
+            metasync=True,
+            writemap=False,
+            lock=True,
+            lib_version=0,
+        )
+        if writable:
+            self._env.sync(True)
+
+    def _aad(self, key: bytes) -> bytes:
+        return self._shop + b"\0" + key
+
+    def put_many(self, rows: Iterable[tuple[int, int, int, Mapping[str, Any], bytes]]) -> None:
+        """Stores openings (kind, id, version, fields, salt) in one durable transaction."""
+        if self._env is None or self._entropy is None or os.getpid() != self._pid:
+            raise StoreFault("people.read_only", "the people store was opened for reading")
+        with self._env.begin(write=True) as txn:
+            for kind, id, version, fields, salt in rows:
+                key = _KEY.pack(kind, id, version)
+                own, nonce, second = self._entropy.take(KEY_BYTES), self._entropy.take(12), self._entropy.take(12)
+                opening = msgspec.msgpack.encode(_Opening(salt, dict(fields)))
+                stored = _Stored(
+                    nonce + self._wrap.encrypt(nonce, own, self._aad(key)),
+                    second + AESGCM(own).encrypt(second, opening, self._aad(key)),
+                )
+                txn.put(key, msgspec.msgpack.encode(stored))
+
+    def fields(self, kind: int, id: int, version: int) -> Mapping[str, Any] | None:
+        """The personal fields of one version of a row, or None where they were erased or never there."""
+        opening = self.opening(kind, id, version)
+        return None if opening is None else opening[1]
+
+    def opening(self, kind: int, id: int, version: int) -> tuple[bytes, dict[str, Any]] | None:
+        """(salt, fields): what the commitment in the journal can be checked with."""
+        if self._env is None:
+            return None
+        key = _KEY.pack(kind, id, version)
+        with self._env.begin() as txn:
+            data = txn.get(key)
+        if data is None:
+            return None
+        stored = msgspec.msgpack.decode(data, type=_Stored)
+        try:
+            own = self._wrap.decrypt(stored.wrapped[:NONCE_BYTES], stored.wrapped[NONCE_BYTES:], self._aad(key))
+            plain = AESGCM(own).decrypt(stored.sealed[:NONCE_BYTES], stored.sealed[NONCE_BYTES:], self._aad(key))
+        except InvalidTag as error:
+            raise IntegrityFault(
+                "people.damaged", f"the personal data of row {id} of kind {kind} were altered"
+            ) from error
+        opening = msgspec.msgpack.decode(plain, type=_Opening)
+        return opening.salt, opening.fields
+
+    def erase(self, kind: int, id: int) -> int:
+        """Deletes every version of a person; returns how many there were. The caller seals that it happened."""
+        if self._env is None or os.getpid() != self._pid:
+            raise StoreFault("people.read_only", "the people store was opened for reading")
+        erased = 0
+        with self._env.begin(write=True) as txn, txn.cursor() as cursor:
+            prefix = _KEY.pack(kind, id, 0)[:10]
+            found = cursor.set_range(prefix)
+            while found and bytes(cursor.key())[:10] == prefix:
+                found = cursor.delete()
+                erased += 1
+        return erased
+
+    def copy(self, target: Path) -> None:
+        """A compacted copy, from which erased bytes are gone too (reliability 3.11)."""
+        if self._env is not None:
+            target.mkdir(mode=0o700)
+            self._env.copy(str(target), compact=True)
+
+    def close(self) -> None:
+        """Closes the environment."""
+        if self._env is not None and os.getpid() == self._pid:
+            self._env.close()
+        self._env = None

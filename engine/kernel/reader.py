@@ -1,0 +1,123 @@
+"""Reads for someone: queries answered from a snapshot, by any number of processes beside the writer."""
+
+import itertools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.kernel import replies
+from engine.kernel.disk import Limits
+from engine.kernel.errors import IntegrityFault, Refusal
+from engine.kernel.joined import Joined
+from engine.kernel.journal import LOG, position_key
+from engine.kernel.messages import Actor, Query
+from engine.kernel.people import PeopleStore
+from engine.kernel.store import ReadTransaction, Store
+from engine.kernel.tables import Snapshot
+from engine.kernel.world import World, split_position
+
+ENTRIES_PAGE_MAX = 1000
+
+
+class Reader:
+    """A shop's readers' end: opened read-only from its path, or lent by the engine of the same process."""
+
+    def __init__(self, path: Path, features: Joined, *, limits: Limits | None = None) -> None:
+        self._own = True
+        self._store = Store(path, writable=False, limits=limits)
+        self._features = features
+        with self._store.read() as txn:
+            log = Snapshot(txn).get(LOG, 0)
+        if log is None:
+            raise IntegrityFault("journal.no_log", f"{path} holds no journal")
+        self._people: PeopleStore | None = PeopleStore(path, log.shop, self._store.limits, writable=False, entropy=None)
+
+    @classmethod
+    def over(cls, store: Store, features: Joined, people: PeopleStore | None) -> "Reader":
+        """A reader that shares the environment of a writer in the same process."""
+        reader = cls.__new__(cls)
+        reader._own = False
+        reader._store = store
+        reader._features = features
+        reader._people = people
+        return reader
+
+    @property
+    def store(self) -> Store:
+        """The store below, for checks and copies."""
+        return self._store
+
+    def snapshot(self) -> ReadTransaction:
+        """A read transaction; close it within a second (S9)."""
+        return self._store.read()
+
+    def position(self) -> tuple[int, int]:
+        """(generation, number of entries) as committed."""
+        with self._store.read() as txn:
+            log = Snapshot(txn).get(LOG, 0)
+            assert log is not None
+            return log.gen, log.size
+
+    def ask(self, query: Query, *, till: int = 0, operator: int = 0) -> Any:
+        """Answers a query from a snapshot; raises `Refusal`."""
+        row = self._features.queries_by_type[type(query)]
+        with self._store.read() as txn:
+            world = self._world(txn, Actor(till=till, operator=operator))
+            if not self._features.hooks.allows(world, world.actor, row.permission):
+                text = f"operator {operator} does not hold the right {row.permission}"
+                raise Refusal("kernel.not_allowed", text, data={"right": row.permission})
+            return row.answer(query, world)
+
+    def ask_by_name(self, name: str, body: bytes | Mapping[str, Any], *, till: int = 0, operator: int = 0) -> Any:
+        """Answers a query given by name and JSON body."""
+        return self.ask(self._features.decode_query(name, body), till=till, operator=operator)
+
+    def _world(self, txn: ReadTransaction, actor: Actor) -> World:
+        rows = Snapshot(txn)
+        log = rows.get(LOG, 0)
+        assert log is not None
+        world = World(rows, self._features.kinds, self._people or _Nobody())
+        world.actor = actor
+        world.gen, world.seq = log.gen, log.size
+        world.configuration, world.book = log.configuration, log.book
+        world.at_ms = log.last_ms
+        civil = self._features.hooks.civil(world)
+        world.zone = civil.zone
+        world.day = civil.day(log.last_ms)
+        return world
+
+    def entry(self, gen: int, seq: int) -> replies.Stored:
+        """One entry as stored, with its leaf hash."""
+        with self._store.read() as txn:
+            return replies.read_entry(txn, position_key(gen, seq), self._features.decode_entry)
+
+    def entries_since(self, gen: int, seq: int, limit: int = ENTRIES_PAGE_MAX) -> list[tuple[int, int, bytes]]:
+        """(generation, sequence, bytes) of at most ``limit`` entries from this one on: what a replica follows."""
+        with self._store.read() as txn:
+            found = txn.scan("entries", position_key(gen, seq), b"\xff" * 8)
+            page = itertools.islice(found, min(limit, ENTRIES_PAGE_MAX))
+            return [(*split_position(int.from_bytes(key, "big")), data) for key, data in page]
+
+    def proof(self, gen: int, seq: int) -> str:
+        """The tlog-proof text of an entry."""
+        with self._store.read() as txn:
+            stored = replies.read_entry(txn, position_key(gen, seq), self._features.decode_entry)
+            return replies.entry_proof(txn, stored)
+
+    def close(self) -> None:
+        """Closes what this reader opened itself."""
+        if self._own:
+            if self._people is not None:
+                self._people.close()
+            self._store.close()
+
+    def __enter__(self) -> "Reader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _Nobody:
+    def fields(self, kind: int, id: int, version: int) -> None:
+        return None

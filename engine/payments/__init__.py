@@ -1,0 +1,1 @@
+"""How a ticket is paid: payment modes, legs, change, rounding."""

@@ -1,0 +1,1 @@
+"""Tickets: sales, refunds, later payments and copies."""

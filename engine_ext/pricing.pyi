@@ -1,0 +1,61 @@
+"""Types of the compiled pricing."""
+
+from collections.abc import Iterable
+from typing import Final, final
+
+from engine_ext.basket import BasketLine, RateTotal, SubtotalAdjustment
+from engine_ext.sheet import Applied
+
+ALGORITHM: Final[int]
+DECIMALS_MAX: Final[int]
+KIND_AMOUNT: Final[str]
+KIND_FIXED: Final[str]
+KIND_PERCENT: Final[str]
+PHASE_LINE: Final[int]
+PHASE_TICKET: Final[int]
+SOURCE_SHA256: Final[str]
+SUBTOTALS_MAX: Final[int]
+
+@final
+class PricedLine:
+    @property
+    def line(self) -> BasketLine: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def unit(self) -> int: ...
+    @property
+    def base(self) -> int: ...
+    @property
+    def shares(self) -> tuple[tuple[int, int], ...]: ...
+    @property
+    def amount(self) -> int: ...
+    @property
+    def vat(self) -> int: ...
+
+@final
+class Priced:
+    @property
+    def lines(self) -> tuple[PricedLine, ...]: ...
+    @property
+    def rates(self) -> tuple[RateTotal, ...]: ...
+    @property
+    def discounts(self) -> tuple[Applied, ...]: ...
+    @property
+    def total(self) -> int: ...
+    @property
+    def vat(self) -> int: ...
+    @property
+    def net(self) -> int: ...
+    @property
+    def basis(self) -> int: ...
+    @property
+    def algorithm(self) -> int: ...
+
+def price(
+    lines: Iterable[BasketLine],
+    subtotals: Iterable[SubtotalAdjustment] = (),
+    *,
+    basis: int = 0,
+    decimals: int = 2,
+) -> Priced: ...

@@ -1,0 +1,371 @@
+"""Pricing: a basket in, every amount of its ticket out, by steps that each work on the same sheet of rows."""
+
+cimport cython
+from cpython.ref cimport Py_INCREF
+from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
+from libc.stdint cimport int64_t
+from libc.stdlib cimport calloc, free
+
+from engine_ext.basket cimport (
+    GOODS, GROSS, NET, BasketLine, LineAdjustment, RateTotal, SubtotalAdjustment, bounded, checked_basis, rate_total,
+    shown,
+)
+from engine_ext.money cimport WHOLE, times
+from engine_ext.prorate cimport split_into
+from engine_ext.sheet cimport (
+    AGAINST_SIGN, GROUPS, Applied, Row, Sheet, cut, enter_lines, explain, find_sign, give, open_sheet, shares_of,
+    slot_of, sort_lines, turn_upright, within_limit,
+)
+from engine_ext.tax cimport vat_in_gross, vat_on_net
+
+from engine_ext.basket import PricingError
+
+include "stamp.pxi"
+
+cdef enum:
+    NUMBER = 1
+    SUBTOTALS = 100
+
+ALGORITHM = NUMBER  # sealed with every ticket; a change of any result takes a new number, and this one stays runnable
+SUBTOTALS_MAX = SUBTOTALS
+DECIMALS_MAX = 4
+PHASE_LINE = 1
+PHASE_TICKET = 3
+KIND_PERCENT = "percent"
+KIND_AMOUNT = "amount"
+KIND_FIXED = "fixed"
+
+
+cdef enum:
+    LINE = 1
+    TICKET = 3
+
+
+@cython.final
+@cython.no_gc
+@cython.auto_pickle(False)
+@cython.freelist(32)
+cdef class PricedLine:
+    """A line with its amounts, in minor units: ``base`` plus its ``shares`` is ``amount``, ``vat`` its part of the VAT.
+
+    ``line`` is the basket's line; each share is (index into the ticket's discounts, signed change), never 0.
+    """
+
+    cdef readonly BasketLine line
+    cdef readonly int64_t base
+    cdef readonly tuple shares
+    cdef readonly int64_t amount
+    cdef readonly int64_t vat
+
+    @property
+    def id(self):
+        return self.line.id
+
+    @property
+    def unit(self):
+        return self.line.unit
+
+    def __repr__(self):
+        return shown(self, ("id", "unit", "base", "shares", "amount", "vat"))
+
+
+@cython.final
+@cython.no_gc
+@cython.auto_pickle(False)
+@cython.freelist(8)
+cdef class Priced:
+    """A priced ticket, its lines and rates in the order of pricing, its discounts in the order they were applied.
+
+    ``total`` is what the customer pays, VAT included, in both bases; ``net`` plus ``vat`` is ``total``.
+    """
+
+    cdef readonly tuple lines
+    cdef readonly tuple rates
+    cdef readonly tuple discounts
+    cdef readonly int64_t total
+    cdef readonly int64_t vat
+    cdef readonly int64_t net
+    cdef readonly int basis
+    cdef readonly int algorithm
+
+    def __repr__(self):
+        return shown(self, ("lines", "rates", "discounts", "total", "vat", "net", "basis", "algorithm"))
+
+
+cdef int change_line(Sheet sheet, Row *row, str ref, str kind, int64_t wanted, int64_t granted) except -1:
+    cdef int64_t base_sum = row.remaining
+    give(sheet, row, granted)
+    return explain(sheet, ref, LINE, kind, base_sum, wanted, granted)
+
+
+cdef int adjust_line(Sheet sheet, Row *row, LineAdjustment rule) except -1:
+    # Percent first, then the amount per unit on what remains; a fixed price is both in one, and may raise the line.
+    cdef int64_t size = row.quantity if row.quantity > 0 else -row.quantity
+    cdef int64_t wanted
+    if rule.has_fixed:
+        wanted = times(rule.fixed_unit, size, sheet.scale)
+        within_limit(wanted)
+        wanted -= row.remaining
+        return change_line(sheet, row, rule.ref, KIND_FIXED, wanted, wanted)
+    if rule.percent:
+        wanted = times(row.remaining, rule.percent, WHOLE)
+        change_line(sheet, row, rule.ref, KIND_PERCENT, wanted, cut(wanted, row.remaining))
+    if rule.amount:
+        wanted = times(rule.amount, size, sheet.scale)
+        change_line(sheet, row, rule.ref, KIND_AMOUNT, wanted, cut(wanted, row.remaining))
+    return 0
+
+
+cdef int apply_line_rules(Sheet sheet) except -1:
+    # Phase 1: the operator's discount replaces the default; a typed price and a negative basket take no default.
+    cdef Py_ssize_t i
+    cdef BasketLine line
+    cdef LineAdjustment rule
+    for i in range(sheet.count):
+        if sheet.order[i].group != GOODS:
+            continue
+        line = <BasketLine>sheet.order[i].line
+        rule = line.manual
+        if rule is None and not line.is_typed and sheet.sign > 0:
+            rule = line.default
+        if rule is not None:
+            sheet.at = line.id
+            adjust_line(sheet, sheet.order[i], rule)
+    return 0
+
+
+cdef int mark_covered(Sheet sheet, list subtotals, unsigned char *covered) except -1:
+    # covered[s * count + r] tells whether adjustment s lists the row that was entered as the r-th.
+    cdef Py_ssize_t s
+    cdef Row *row
+    cdef SubtotalAdjustment rule
+    for s in range(len(subtotals)):
+        rule = <SubtotalAdjustment>subtotals[s]
+        for line_id in rule.lines:
+            row = slot_of(sheet, <str>line_id)[0]
+            if row == NULL:
+                raise PricingError("pricing.unknown_line", line_id, f"{rule.ref} lists it, the basket does not")
+            covered[s * sheet.count + row.entered] = 1
+    return 0
+
+
+cdef int64_t weigh(Sheet sheet, SubtotalAdjustment rule, const unsigned char *covered) except -1:
+    # Weights of the rows that the rule covers, and their sum; deposits weigh nothing.
+    cdef int64_t total = 0
+    cdef Py_ssize_t i
+    cdef Row *row
+    for i in range(sheet.count):
+        row = sheet.order[i]
+        sheet.weights[i] = 0
+        if row.group == GOODS and (not rule.lines or covered[row.entered]):
+            sheet.weights[i] = row.remaining
+            total += row.remaining
+    return total
+
+
+cdef int spread(Sheet sheet, SubtotalAdjustment rule, str kind, int64_t total, int64_t wanted) except -1:
+    cdef int64_t granted = cut(wanted, total)
+    cdef Py_ssize_t i
+    if granted:
+        split_into(granted, sheet.weights, sheet.count, sheet.parts)
+        for i in range(sheet.count):
+            give(sheet, sheet.order[i], sheet.parts[i])
+    return explain(sheet, rule.ref, TICKET, kind, total, wanted, granted)
+
+
+cdef int spread_price(Sheet sheet, SubtotalAdjustment rule, int64_t total) except -1:
+    # A fixed price splits the price itself, not the saving, so it may also raise what it covers.
+    cdef int64_t wanted = rule.fixed_amount - total
+    cdef Py_ssize_t i
+    if total == 0:
+        raise PricingError("pricing.fixed_over_zero", None, f"{rule.ref} sets a price over lines that come to 0")
+    split_into(rule.fixed_amount, sheet.weights, sheet.count, sheet.parts)
+    for i in range(sheet.count):
+        give(sheet, sheet.order[i], sheet.parts[i] - sheet.weights[i])
+    return explain(sheet, rule.ref, TICKET, KIND_FIXED, total, wanted, wanted)
+
+
+cdef int spread_percent(Sheet sheet, SubtotalAdjustment rule, const unsigned char *covered) except -1:
+    cdef int64_t total
+    if not rule.percent:
+        return 0
+    total = weigh(sheet, rule, covered)
+    return spread(sheet, rule, KIND_PERCENT, total, times(total, rule.percent, WHOLE))
+
+
+cdef int spread_amount(Sheet sheet, SubtotalAdjustment rule, const unsigned char *covered) except -1:
+    if not rule.amount:
+        return 0
+    return spread(sheet, rule, KIND_AMOUNT, weigh(sheet, rule, covered), rule.amount)
+
+
+cdef int spread_fixed(Sheet sheet, SubtotalAdjustment rule, const unsigned char *covered) except -1:
+    if not rule.has_fixed:
+        return 0
+    return spread_price(sheet, rule, weigh(sheet, rule, covered))
+
+
+cdef int run_operator_source(Sheet sheet, list subtotals, const unsigned char *covered) except -1:
+    # One source of phase 3: every percentage, then every amount, then the fixed prices, each on what remains.
+    cdef Py_ssize_t s
+    for s in range(len(subtotals)):
+        spread_percent(sheet, <SubtotalAdjustment>subtotals[s], &covered[s * sheet.count])
+    for s in range(len(subtotals)):
+        spread_amount(sheet, <SubtotalAdjustment>subtotals[s], &covered[s * sheet.count])
+    for s in range(len(subtotals)):
+        spread_fixed(sheet, <SubtotalAdjustment>subtotals[s], &covered[s * sheet.count])
+    return 0
+
+
+cdef int apply_ticket_rules(Sheet sheet, object given) except -1:
+    # Phase 3. Its first source is the operator's; the sources that follow it work on what remains after this one.
+    cdef list subtotals = list(given)
+    cdef unsigned char *covered
+    if not subtotals:
+        return 0
+    if len(subtotals) > SUBTOTALS:
+        raise PricingError("pricing.too_many_subtotals", None, f"at most {SUBTOTALS} adjustments a basket")
+    for rule in subtotals:
+        if type(rule) is not SubtotalAdjustment:
+            raise TypeError(f"subtotals must hold SubtotalAdjustment, not {type(rule).__name__}")
+    sheet.at = None
+    covered = <unsigned char *>calloc(len(subtotals) * sheet.count + 1, 1)
+    if covered == NULL:
+        raise MemoryError()
+    try:
+        mark_covered(sheet, subtotals, covered)
+        run_operator_source(sheet, subtotals, covered)
+    finally:
+        free(covered)
+    return 0
+
+
+cdef RateTotal tax_group(Sheet sheet, Py_ssize_t low, Py_ssize_t high, int group, int basis):
+    # Phase 4 for the rows low..high-1 of one group: VAT once on their sum, then split over them. None without rows.
+    cdef int64_t amount = 0
+    cdef int64_t vat
+    cdef Py_ssize_t found = 0
+    cdef Py_ssize_t i
+    cdef Row *row
+    cdef BasketLine first
+    for i in range(low, high):
+        row = sheet.order[i]
+        if row.group == group:
+            sheet.weights[found] = row.remaining if row.remaining > 0 else -row.remaining
+            amount += row.remaining
+            found += 1
+    if found == 0:
+        return None
+    first = <BasketLine>sheet.order[low].line
+    vat = vat_on_net(amount, first.rate) if basis == NET else vat_in_gross(amount, first.rate)
+    split_into(vat, sheet.weights, found, sheet.parts)
+    found = 0
+    for i in range(low, high):
+        row = sheet.order[i]
+        if row.group == group:
+            row.vat = sheet.parts[found]
+            found += 1
+    return rate_total(
+        first.category, first.rate, group != GOODS, amount * sheet.sign, vat * sheet.sign, basis
+    )
+
+
+cdef tuple break_down(Sheet sheet, int basis):
+    # Phase 4: the rows of one category and rate lie side by side in the order of pricing.
+    cdef list rates = []
+    cdef Py_ssize_t low = 0
+    cdef Py_ssize_t high
+    cdef int group
+    cdef BasketLine line
+    cdef BasketLine other
+    cdef RateTotal total
+    while low < sheet.count:
+        line = <BasketLine>sheet.order[low].line
+        high = low + 1
+        while high < sheet.count:
+            other = <BasketLine>sheet.order[high].line
+            if other.rate != line.rate or other.category != line.category:
+                break
+            high += 1
+        for group in range(GROUPS):
+            total = tax_group(sheet, low, high, group, basis)
+            if total is not None:
+                rates.append(total)
+        low = high
+    return tuple(rates)
+
+
+cdef PricedLine finished_line(Sheet sheet, Row *row):
+    cdef PricedLine line = PricedLine.__new__(PricedLine)
+    line.line = <BasketLine>row.line
+    line.base = row.base * sheet.sign
+    line.shares = shares_of(sheet, row)
+    line.amount = row.remaining * sheet.sign
+    line.vat = row.vat * sheet.sign
+    return line
+
+
+cdef tuple finished_lines(Sheet sheet):
+    cdef tuple lines = PyTuple_New(sheet.count)
+    cdef Py_ssize_t i
+    cdef PricedLine line
+    for i in range(sheet.count):
+        line = finished_line(sheet, sheet.order[i])
+        Py_INCREF(line)  # which the tuple takes over
+        PyTuple_SET_ITEM(lines, i, line)
+    return lines
+
+
+cdef Priced finish(Sheet sheet, tuple rates, int basis):
+    cdef Priced priced = Priced.__new__(Priced)
+    cdef RateTotal rate
+    priced.total = priced.vat = priced.net = 0
+    for rate in rates:
+        priced.total += rate.gross
+        priced.vat += rate.vat
+        priced.net += rate.net
+    within_limit(priced.total)
+    priced.lines = finished_lines(sheet)
+    priced.rates = rates
+    priced.discounts = tuple(sheet.applied)
+    priced.basis = basis
+    priced.algorithm = NUMBER
+    return priced
+
+
+cdef Priced run_phases(Sheet sheet, object subtotals, int basis):
+    enter_lines(sheet)
+    find_sign(sheet)
+    turn_upright(sheet)
+    sort_lines(sheet)
+    apply_line_rules(sheet)
+    apply_ticket_rules(sheet, subtotals)
+    sheet.at = None
+    return finish(sheet, break_down(sheet, basis), basis)
+
+
+cdef int64_t scale_of(object decimals) except -1:
+    # Unit prices count 1/10 000 and quantities 1/1 000: their product is 10**7 to the major unit.
+    cdef int64_t scale = 10_000_000
+    cdef int64_t place
+    for place in range(bounded(decimals, "decimals", "pricing.bad_decimals", None, 0, DECIMALS_MAX)):
+        scale //= 10
+    return scale
+
+
+def price(lines, subtotals=(), *, basis=GROSS, decimals=2):
+    """The priced ticket of a basket: phases 0, 1, 3 and 4 of ``docs/pricing.md``, algorithm 1.
+
+    ``lines`` are at most ``LINES_MAX`` ``BasketLine``; ``subtotals`` the operator's ``SubtotalAdjustment``, in the
+    order he gave them; ``basis`` tells whether prices hold VAT; ``decimals`` are the currency's, 0 to ``DECIMALS_MAX``.
+    Pure: the same arguments give the same ticket, in whatever order the lines stand.
+
+    PricingError ``pricing.duplicate_line``, ``mixed_signs``, ``unknown_line``, ``fixed_over_zero``, ``too_many_lines``,
+    ``too_many_subtotals``, ``bad_basis``, ``bad_decimals``, or ``overflow`` where an amount would pass ``AMOUNT_MAX``.
+    """
+    cdef int kind = checked_basis(basis)
+    cdef Sheet sheet = open_sheet(lines, scale_of(decimals))
+    try:
+        return run_phases(sheet, subtotals, kind)
+    except OverflowError as error:
+        raise PricingError("pricing.overflow", sheet.at, str(error)) from error
