@@ -55,8 +55,8 @@ cdef const char *HEX = b"0123456789abcdef"
 class CanonicalError(ValueError):
     """A value that has no canonical bytes: ``code`` is stable, ``path`` says where (``$.lines[2].label``).
 
-    Codes, each after ``canonical.``: ``float``, ``type``, ``key``, ``integer_range``, ``surrogate``, ``not_nfc``, ``depth``,
-    ``unset``, ``too_large``.
+    Codes, each after ``canonical.``: ``float``, ``type``, ``key``, ``integer_range``, ``surrogate``, ``not_nfc``,
+    ``depth``, ``unset``, ``too_large``.
     """
 
     def __init__(self, code, path, message):
@@ -437,10 +437,10 @@ cdef int _put_other(Sink *sink, object value) except -1:
 def encode(value, limit=ENTRY_BYTES_MAX):
     """The canonical JSON of a value, as ``docs/journal.md`` defines it.
 
-    Takes msgspec Structs (every declared field in declared order under its encoded name, the tag first; ``omit_defaults``
-    is not followed), dicts with ``str`` keys (their own order), lists, tuples, ``str``, ``int``, ``bool`` and ``None``; never
-    a subclass of the builtins. Text must be NFC already: normalising is the edge's job, here it would change what somebody
-    else signed. ``limit`` is in bytes. Raises ``CanonicalError``.
+    Takes msgspec Structs (every declared field in declared order under its encoded name, the tag first;
+    ``omit_defaults`` is not followed), dicts with ``str`` keys (their own order), lists, tuples, ``str``, ``int``,
+    ``bool`` and ``None``; never a subclass of the builtins. Text must be NFC already: normalising is the edge's job,
+    here it would change what somebody else signed. ``limit`` is in bytes. Raises ``CanonicalError``.
     """
     cdef Sink sink
     if type(limit) is not int or not 1 <= limit <= LIMIT_MAX:

@@ -28,8 +28,8 @@ cdef inline int64_t _cell(const unsigned char *data) noexcept:
 def gather(list rows not None, width):
     """Turn rows of ``width`` little-endian int64 (``bytes`` of 8 * width) into an int64 array of shape (width, rows).
 
-    Each column is contiguous. Raises ``ValueError`` naming the first row of another length, ``TypeError`` naming the first
-    that is not ``bytes``.
+    Each column is contiguous. Raises ``ValueError`` naming the first row of another length, ``TypeError`` naming the
+    first that is not ``bytes``.
     """
     if type(width) is not int or not 1 <= width <= WIDTH_MAX:
         raise ValueError(f"a row has 1 to {WIDTH_MAX} columns, not {width!r}")

@@ -147,9 +147,10 @@ cdef Group _new_group(Edge edge, Py_ssize_t leaves):
 cdef class Group:
     """The leaves appended by one commit, with every tree node that they completed; made by ``Edge.append`` only.
 
-    Row ``l`` holds the nodes of level ``l`` from ``_first[l]`` on: the old edge's node when the old size has bit ``l``
-    set, then the nodes that this group completed. ``_tail[l]`` is the root of the leaves right of the last complete node
-    of level ``l``. Every sibling on the way from a leaf of the group to the root is one of these: a proof is copying.
+    Row ``l`` holds the nodes of level ``l`` from ``_first[l]`` on: the old edge's node when the old size has bit
+    ``l`` set, then the nodes that this group completed. ``_tail[l]`` is the root of the leaves right of the last
+    complete node of level ``l``. Every sibling on the way from a leaf of the group to the root is one of these: a
+    proof is copying.
     """
 
     cdef count _old
@@ -305,7 +306,6 @@ cdef class Group:
         return PyUnicode_DecodeASCII(out, filled, NULL)
 
 
-@cython.overflowcheck(False)  # Only shifts of single bytes: the check doubled the cost of a proof's text.
 cdef inline int _base64_line(const byte *data, char *out) except -1:
     cdef unsigned int three
     cdef int i

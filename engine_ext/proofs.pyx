@@ -140,9 +140,10 @@ cdef class _Tiles:
 def root(size, tile):
     """The root of the tree of ``size`` leaves, read from its tiles.
 
-    ``tile(level, n, width) -> bytes`` gives the first ``width`` hashes (32 bytes each) of tile ``n`` of a level, where
-    level ``L`` holds the nodes of tree level ``8 L`` (C2SP ``tlog-tiles``); ``width`` is 256 for a full tile, else what a
-    tree of that size has. Each tile is asked for once. Raises ``MerkleError``: ``merkle.size``, ``merkle.tile``.
+    ``tile(level, n, width) -> bytes`` gives the first ``width`` hashes (32 bytes each) of tile ``n`` of a level,
+    where level ``L`` holds the nodes of tree level ``8 L`` (C2SP ``tlog-tiles``); ``width`` is 256 for a full tile,
+    else what a tree of that size has. Each tile is asked for once. Raises ``MerkleError``: ``merkle.size``,
+    ``merkle.tile``.
     """
     cdef count leaves = bounded(size, "merkle.size", SIZE_MAX)
     cdef byte out[HASH]
@@ -153,7 +154,8 @@ def root(size, tile):
 
 
 def inclusion(index, size, tile):
-    """The inclusion proof of leaf ``index`` in the tree of ``size`` leaves, from tiles (see ``root``): hashes, leaf upwards.
+    """The inclusion proof of leaf ``index`` in the tree of ``size`` leaves, from tiles (see ``root``): hashes, leaf
+    upwards.
 
     The tiles are believed: check the proof against a checkpoint. Raises ``MerkleError``: ``merkle.size``,
     ``merkle.index``, ``merkle.tile``.
@@ -170,8 +172,8 @@ def inclusion(index, size, tile):
 def consistency(size1, size2, tile):
     """The proof that the tree of ``size1`` leaves is the beginning of that of ``size2``, from the latter's tiles.
 
-    ``tile`` as in ``root``. Empty for equal sizes. RFC 6962 section 2.1.2 defines no proof from an empty tree, so ``size1``
-    is at least 1. Raises ``MerkleError``: ``merkle.size``, ``merkle.tile``.
+    ``tile`` as in ``root``. Empty for equal sizes. RFC 6962 section 2.1.2 defines no proof from an empty tree, so
+    ``size1`` is at least 1. Raises ``MerkleError``: ``merkle.size``, ``merkle.tile``.
     """
     cdef count older = bounded(size1, "merkle.size", SIZE_MAX)
     cdef count newer = bounded(size2, "merkle.size", SIZE_MAX)
@@ -206,7 +208,8 @@ cdef bint _are_hashes(list proof) except -1:
 def verify_inclusion(bytes leaf not None, index, size, list proof not None, bytes root not None):
     """Does ``proof`` show that ``leaf`` is leaf ``index`` of the tree of ``size`` leaves with that root?
 
-    RFC 9162 section 2.1.3.2. Anything malformed (hash lengths, index or size out of range) is ``False``: a verifier has one question.
+    RFC 9162 section 2.1.3.2. Anything malformed (hash lengths, index or size out of range) is ``False``: a verifier
+    has one question.
     """
     cdef byte r[HASH]
     cdef count fn, sn
@@ -232,8 +235,8 @@ def verify_inclusion(bytes leaf not None, index, size, list proof not None, byte
 def verify_consistency(size1, bytes root1 not None, size2, bytes root2 not None, list proof not None):
     """Does ``proof`` show that the tree of ``size1`` leaves is the beginning of that of ``size2``?
 
-    RFC 9162 section 2.1.4.2. Equal sizes need an empty proof and equal roots. ``size1`` 0 is ``False``: the RFC defines no
-    such proof, and an empty tree shows nothing about what came after it. Anything malformed is ``False``.
+    RFC 9162 section 2.1.4.2. Equal sizes need an empty proof and equal roots. ``size1`` 0 is ``False``: the RFC
+    defines no such proof, and an empty tree shows nothing about what came after it. Anything malformed is ``False``.
     """
     if not (_is_size(size1) and _is_size(size2) and 0 < size1 <= size2):
         return False

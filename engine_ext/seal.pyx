@@ -60,7 +60,7 @@ cdef int leaf_into(const unsigned char *entry, size_t size, unsigned char *out) 
 
 
 cdef int node_into(const unsigned char *left, const unsigned char *right, unsigned char *out) except -1:
-    # One update of 65 bytes is cheaper than three short ones.
+    # One update instead of three.
     cdef unsigned char pair[1 + 2 * HASH]
     pair[0] = NODE_PREFIX
     memcpy(pair + 1, left, HASH)

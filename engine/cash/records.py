@@ -4,12 +4,22 @@ from typing import ClassVar
 
 import msgspec
 
+from engine.kernel.ledger import AccountClass
 from engine.kernel.messages import Record
+
+DRAWER = AccountClass("cash.drawer", 1, None)
+"""A till's cash drawer (id: till): floats, cash taken and given back, takings carried away."""
+
+FLOAT_SOURCE = AccountClass("cash.float-source", 2, None)
+"""Where floats come from and takings go to: the safe or the bank, outside the shop's tills (id: till)."""
+
+DIFFERENCE = AccountClass("cash.difference", 6, None)
+"""What a count found too much (negative) or missing (positive), and floats unlike what was left (id: till)."""
 
 
 class Opened(Record, frozen=True, kw_only=True, tag="cash.opened"):
     """A till session began: its number on this till (from 1), the float counted into the drawer, what the last session
-    left (``left``), and whether it is for training."""
+    left (``left``; the float itself where none came before), and whether it is for training."""
 
     fiscal: ClassVar[str] = "cash"
 
@@ -21,7 +31,7 @@ class Opened(Record, frozen=True, kw_only=True, tag="cash.opened"):
 
 
 class Count(msgspec.Struct, frozen=True, kw_only=True):
-    """One payment mode at closing: what the records expect, what was counted, and the difference (counted - expected)."""
+    """One payment mode at closing: what the records expect, what was counted, and the variance (counted - expected)."""
 
     mode: int
     type: str

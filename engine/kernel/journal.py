@@ -63,10 +63,11 @@ _COMMAND_BYTES = 16 + 8
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Sealed:
-    """One appended entry before its group is committed: the header as sealed, its leaf and its place in the group."""
+    """One appended entry before its group is committed: as sealed, its leaf, its time and its place in the group."""
 
     entry: Entry
     leaf: bytes
+    at_ms: int
     index: int
 
 
@@ -255,7 +256,7 @@ class Journal:
         for link, code in zip(links, codes, strict=True):
             self._rows.put(HEADS, Head(link.n, leaf), actor.till, code)
         log.last_ms = at_ms
-        return Sealed(entry, leaf, len(self._leaves) - 1)
+        return Sealed(entry, leaf, at_ms, len(self._leaves) - 1)
 
     def known(self, id: bytes, txn: ReadTransaction) -> tuple[bytes, bytes] | None:
         """(content HMAC, entry key) of a command id that was accepted before this group, or None."""

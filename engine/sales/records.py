@@ -4,8 +4,33 @@ from typing import ClassVar
 
 import msgspec
 
+from engine.kernel.ledger import AccountClass
 from engine.kernel.messages import Record
 from engine.payments.records import Leg
+
+TURNOVER = AccountClass("sales.turnover", 3, None)
+"""What was sold less what was refunded, tax included, as seen from outside: negative when sold (id: till)."""
+
+DUE = AccountClass("sales.due", 4, 0)
+"""What is still to be paid for a ticket (id: series * 2**40 + accounting number); never below zero."""
+
+OTHER_MODE = AccountClass("payments.other", 5, None)
+"""What was taken by a payment mode that is not cash (id: payment mode)."""
+
+TIPS = AccountClass("payments.tips", 7, None)
+"""Tips owed to the staff (id: till)."""
+
+KEPT = AccountClass("payments.kept", 8, None)
+"""Excess of vouchers that give no change (id: till)."""
+
+ROUNDING = AccountClass("payments.rounding", 9, None)
+"""What cash rounding took off or added (id: till)."""
+
+STOCK_ITEM = AccountClass("stock.item", 10, None)
+"""Units of a product in stock, in 1/1000 (id: product); whoever sells a product that blocks checks it first."""
+
+STOCK_OUTSIDE = AccountClass("stock.outside", 11, None)
+"""Where goods come from and go to (id: 0)."""
 
 
 class Option(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,7 +49,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     ``u`` unit price with options (1/10 000), ``typed`` whether the operator typed the price, ``o`` options, ``b``
     base amount, ``x`` shares of discounts as (index into the ticket's ``disc``, signed amount), ``a`` amount after
     all of them, ``r`` index into the ticket's ``rates``, ``t`` VAT share, ``n`` note, ``of`` the line id of the
-    original that a refund line gives back.
+    original that a refund line gives back, ``s`` whether the line moves stock (a fold may not ask the catalogue).
     """
 
     id: int
@@ -43,6 +68,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     t: int
     n: str | None
     of: int | None
+    s: bool
 
 
 class Rate(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,9 +84,11 @@ class Rate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Discount(msgspec.Struct, frozen=True, kw_only=True):
-    """One adjustment that was applied, in order: ``id`` of the configured discount (null: typed by the operator), ``pv``
-    its version, ``l`` label, ``phase``, the sum it stood on, and the wanted and granted signed change; ``cut`` says why
-    they differ."""
+    """One adjustment that was applied, in order.
+
+    ``id`` of the configured discount (null: typed by the operator), ``pv`` its version, ``l`` label, ``phase``, the sum
+    it stood on, and the wanted and granted signed change; ``cut`` says why they differ.
+    """
 
     id: int | None
     pv: int | None
@@ -87,8 +115,9 @@ class Ticket(Record, frozen=True, kw_only=True):
     ``series`` and ``no`` are the accounting number (gap-free per series, sales and refunds together; training has a
     series of its own), ``session`` the till session's number, ``day`` the business day (``2026-11-21``), ``basis``
     "gross" or "net", ``cur`` and ``dec`` the currency and its decimals, ``mode`` the sales mode (0 take-away,
-    1 delivery, 2 on site ...), ``items`` the number of lines, ``due`` what is still to be paid, ``book`` the position
-    of the price book, ``algo`` the number of the pricing algorithm, ``asked`` whether a receipt was asked for.
+    1 delivery, 2 on site ...), ``items`` the number of lines, ``due`` what is still to be paid (in a refund, negative:
+    what it takes off the due of the original), ``book`` the position of the price book, ``algo`` the number of the
+    pricing algorithm, ``asked`` whether a receipt was asked for.
     """
 
     fiscal: ClassVar[str] = "ticket"
@@ -138,7 +167,7 @@ class Paid(Record, frozen=True, kw_only=True, tag="sales.paid"):
 
 
 class Copied(Record, frozen=True, kw_only=True, tag="sales.copied"):
-    """A ticket was printed or sent again: ``copy`` is the number of the duplicate, from 1, ``how`` "print", "mail" ..."""
+    """A ticket was printed or sent again: ``copy`` is the duplicate's number, from 1, ``how`` "print", "mail" ..."""
 
     fiscal: ClassVar[str] = "copy"
 

@@ -14,10 +14,11 @@ CLEAN = {
     "engine_ext/money.pyx": (
         '"""Adds cents; from engine import nothing, 1.5 times."""\n\n'
         "from libc.stdint cimport int64_t\nfrom engine_ext import EMPTY\n\n\n"
+        'class Overflow(Exception):\n    """Too much."""\n\n\n'
         "cdef int64_t _plus(int64_t one, int64_t two) except? -1:\n    return one + two\n\n\n"
         'def add(one, two):\n    """The sum of two amounts in cents."""\n    return _plus(one, two)\n'
     ),
-    "engine_ext/money.pyi": "def add(one: int, two: int) -> int: ...\n",
+    "engine_ext/money.pyi": "class Overflow(Exception): ...\n\ndef add(one: int, two: int) -> int: ...\n",
     "engine/__init__.py": '"""What a shop decides."""\n',
     "engine/engine.py": (
         '"""The writer."""\n\nfrom engine.features import FEATURES\n\n\n'

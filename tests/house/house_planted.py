@@ -130,6 +130,14 @@ SHAPE = [
             "engine_ext/money.pyi": "def sub(one: int, two: int) -> int: ...\n",
         },
     ),
+    Plant(
+        "rule_public_docstrings",
+        "engine_ext/money.pyi",
+        {
+            "engine_ext/money.pyx": "\n\ncdef class Book:\n    def _size(self):\n        'Its size.'\n",
+            "engine_ext/money.pyi": "class Book: ...\n",
+        },
+    ),
     *_planted("rule_no_marks", "engine/sales/views.py", "# TO" + "DO later\n"),
     *_planted("rule_no_marks", "engine_ext/money.pyx", "# FIX" + "ME: rounds wrong\n"),
     *_planted("rule_no_marks", "Makefile", "# X" + "XX\n"),

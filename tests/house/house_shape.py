@@ -91,7 +91,7 @@ def _core_definitions(text: str) -> list[tuple[int, str, list[str], str]]:
         head = _CORE_HEAD.match(line)
         if not head or (head["c"] and not _opens_block(bare, number)):
             continue
-        end = _block_end(bare, number, len(head["indent"]))
+        end = _block_end(original, bare, number, len(head["indent"]))
         name = head["plain"] or head["typed"] or head["class"]
         kind = "class" if head["cls"] else (head["c"] or "def")
         found.append((number + 1, name, original[number:end], kind))
@@ -108,14 +108,15 @@ def _opens_block(bare: list[str], number: int) -> bool:
     return False
 
 
-def _block_end(bare: list[str], number: int, indent: int) -> int:
+def _block_end(original: list[str], bare: list[str], number: int, indent: int) -> int:
+    """The line after the last one of a block; a docstring is blank in ``bare`` but belongs to it by its indent."""
     last = number + 1
     depth = bare[number].count("(") - bare[number].count(")")
     for index in range(number + 1, len(bare)):
         line = bare[index]
         if line.strip() and depth <= 0 and len(line) - len(line.lstrip()) <= indent:
             break
-        if line.strip():
+        if line.strip() or len(original[index]) - len(original[index].lstrip()) > indent:
             last = index + 1
         depth += line.count("(") - line.count(")")
     return last
@@ -126,9 +127,20 @@ def core_public(text: str) -> dict[str, bool]:
     offered: dict[str, bool] = {}
     for _, name, body, kind in _core_definitions(text):
         if kind != "cdef" and not name.startswith("_"):
-            after_head = re.search(r":\s*(?:#[^\n]*)?\n\s*[rR]?(\"\"\"|''')", "\n".join(body[:12]))
-            offered[name] = offered.get(name, False) or after_head is not None
+            offered[name] = offered.get(name, False) or _first_statement_is_text(body)
     return offered
+
+
+def _first_statement_is_text(body: list[str]) -> bool:
+    """Whether a docstring stands right below a head, which may itself take several lines."""
+    bare = without_strings("\n".join(body)).splitlines()
+    depth = 0
+    for number, line in enumerate(bare):
+        depth += line.count("(") - line.count(")")
+        if depth <= 0 and line.rstrip().endswith(":"):
+            following = [text.strip() for text in body[number + 1 :] if text.strip()]
+            return bool(following) and following[0].lstrip("rR").startswith(('"', "'"))
+    return False
 
 
 def rule_init_is_one_sentence(tree: Path) -> list[Violation]:

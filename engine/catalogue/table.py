@@ -1,0 +1,38 @@
+"""What the catalogue capability answers to."""
+
+from engine.catalogue.find_barcode import FindBarcode, answer_find_barcode
+from engine.catalogue.kinds import DEPARTMENT_GROUPS, DEPARTMENTS, OPTION_SETS, PRODUCTS, VAT_RATES
+from engine.catalogue.list_items import ListItems, answer_list_items
+from engine.kernel.capability import Capability, QueryRow
+
+TABLE = Capability(
+    name="catalogue",
+    kinds=(VAT_RATES, DEPARTMENT_GROUPS, DEPARTMENTS, OPTION_SETS, PRODUCTS),
+    queries=(
+        QueryRow(
+            type=ListItems,
+            answer=answer_list_items,
+            permission="catalogue.read",
+            example={"department": 1, "limit": 100},
+        ),
+        QueryRow(
+            type=FindBarcode, answer=answer_find_barcode, permission="catalogue.read", example={"code": "3017620422003"}
+        ),
+    ),
+    refusals={
+        "catalogue.bad_barcode": "a barcode fails its check digit, is there twice, or is too short a prefix",
+        "catalogue.bad_percent": "a VAT percentage is not between 0 and 100",
+        "catalogue.blocks_untracked": "stock shall block a sale but is not tracked",
+        "catalogue.dates_reversed": "a VAT rate would end before it begins",
+        "catalogue.no_choice_number": "an option set has no number left for a new choice",
+        "catalogue.no_option": "the product has no such option",
+        "catalogue.no_vat": "no VAT rate is found: not on the product, its department or the shop",
+        "catalogue.option_off": "the option is unavailable",
+        "catalogue.price_out_of_bounds": "a price is negative or over 1 000 000",
+        "catalogue.rate_ended": "the VAT rate has ended",
+        "catalogue.repeated_choice": "two choices of an option set have the same number",
+        "catalogue.repeated_mode": "a sales mode has two prices",
+        "catalogue.subtotal_discount": "a discount for subtotals cannot hang on a product or department",
+        "catalogue.too_many_options": "an option set is answered more often than it is asked",
+    },
+)

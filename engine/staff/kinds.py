@@ -1,0 +1,67 @@
+"""What people configure about the staff: operators, their roles, rights and secrets."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from engine.kernel.errors import Refusal
+from engine.kernel.kinds import Kind, Personal, Row, Secret, SecretMark
+from engine.kernel.messages import ENGINE
+from engine.kernel.permissions import PERMISSIONS, ROLES
+from engine.kernel.world import World
+
+RIGHTS_MAX = 64
+
+
+class OperatorRow(Row, frozen=True, kw_only=True):
+    """Someone who works at the tills.
+
+    ``alias`` is what tickets show and stays for ever in the journal (a first name or a number, not a full name);
+    ``name`` and ``email`` are personal; ``pin`` and ``badge`` are secrets that the engine keeps only as hashes;
+    ``rights`` are added to those of the ``role`` (kernel/permissions.py); who is not ``active`` may do nothing.
+    """
+
+    alias: Annotated[str, Meta(min_length=1, max_length=40)]
+    role: Literal["admin", "manager", "employee", "accountant", "preparer", "courier"] = "employee"
+    rights: Annotated[tuple[str, ...], Meta(max_length=RIGHTS_MAX)] = ()
+    name: Annotated[Annotated[str, Meta(max_length=120)] | None, Personal] = None
+    email: Annotated[Annotated[str, Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None, Personal] = None
+    pin: Annotated[Secret | None, SecretMark] = None
+    badge: Annotated[Secret | None, SecretMark] = None
+    active: bool = True
+
+
+def rights_of(row: OperatorRow) -> frozenset[str]:
+    """Everything the operator may do: the rights of the role and the added ones; nothing when not active."""
+    return ROLES[row.role] | frozenset(row.rights) if row.active else frozenset()
+
+
+def check_operator(row: OperatorRow, world: World) -> OperatorRow:
+    """Rights exist, and nobody gives what he does not hold: else an added right to edit staff would be every right."""
+    for number, right in enumerate(row.rights):
+        if right not in PERMISSIONS:
+            raise Refusal("staff.unknown_right", f"there is no right {right!r}", at=f"row.rights[{number}]")
+    if world.actor != ENGINE:
+        giver = world.row(OPERATORS, world.actor.operator)
+        missing = rights_of(row) - (frozenset() if giver is None else rights_of(giver))
+        if missing:
+            raise Refusal(
+                "staff.more_than_own",
+                "an operator cannot give rights that he does not hold",
+                at="row.role" if missing & ROLES[row.role] else "row.rights",
+                data={"rights": sorted(missing)},
+            )
+    return msgspec.structs.replace(row, rights=tuple(sorted(set(row.rights))))
+
+
+OPERATORS = Kind(
+    name="operators",
+    code=3,
+    row=OperatorRow,
+    permission="staff.write",
+    unique=("alias",),
+    rows_max=10_000,
+    check=check_operator,
+    example={"alias": "Léa", "role": "employee", "rights": ["sales.refund"], "name": "Léa Martin"},
+)
