@@ -41,7 +41,7 @@ def test_the_answer_tells_what_was_expected_and_the_variance(bar: Shop) -> None:
         (2, "card", 550, 560, 10),
     ]
     assert (closed.variance, closed.float_out, closed.tips) == (-40, 10_000, 50)
-    assert balances(bar, 1) == [10_000, -10_450, 50]
+    assert balances(bar, 1) == [10_000, -9_550, 50]
 
 
 def test_the_drawer_holds_the_float_that_was_left(bar: Shop) -> None:
