@@ -201,17 +201,17 @@ def test_the_core_and_the_twin_give_back_alike(whole: int, size: int, data: st.D
 
 def give_back_in_steps(lines: tuple[PricedLine, ...], basis: int, rng: Random) -> list[Refund]:
     """Refunds of random parts of random lines until nothing is left."""
-    left = {line.id: [line, 0] for line in lines}
+    left = {line.id: line for line in lines}
+    gone = dict.fromkeys(left, 0)
     refunds = []
     while left:
         parts = []
         for line_id in rng.sample(sorted(left), rng.randint(1, len(left))):
-            line, already = left[line_id]
-            size = abs(line.line.quantity)
-            now = rng.choice((size - already, rng.randint(1, size - already)))
-            parts.append(part_of(line, already, now))
-            left[line_id][1] = already + now
-            if already + now == size:
+            size = abs(left[line_id].line.quantity)
+            now = rng.choice((size - gone[line_id], rng.randint(1, size - gone[line_id])))
+            parts.append(part_of(left[line_id], gone[line_id], now))
+            gone[line_id] += now
+            if gone[line_id] == size:
                 del left[line_id]
         refunds.append(refund(parts, basis=basis))
     return refunds

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
-from fault_drive import Driver, Progress, Tally
+from fault_drive import Driver, Progress, Tally, WorkloadError
 from fault_fork import Report, in_child
 from fault_shim import FAULTS, MASK_ALL, Fault, shim
 from kill import examine_in_child
 from workload import Ack, Finding, Kind, Verdict, Workload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-PHASES = ("sell", "open", "create")
-SELLS_BETWEEN = 8
-"""For each visit to `open` and `create`, so many different sales are gone through."""
+SELL, OPEN, CREATE = "sell", "open", "create"
+VISITS = (SELL, OPEN, CREATE, *(SELL,) * 12)
+"""The phases in the order they are gone through, over and over: mostly sales, each on another store."""
 WARM_OPS_MAX = 40
 OPS_AFTER = 2
 CALLS_MAX = 500
@@ -28,14 +29,16 @@ CALLS_MAX = 500
 class Point(NamedTuple):
     """One cycle: in `phase`, on a store with `warm` operations in it, `fault` strikes the `nth` call."""
 
-    index: int
+    number: int
     phase: str
     warm: int
     nth: int
     fault: Fault
 
     def __str__(self) -> str:
-        return f"point {self.index} ({self.fault.name} at call {self.nth} of {self.phase} after {self.warm} operations)"
+        return (
+            f"point {self.number} ({self.fault.name} at call {self.nth} of {self.phase} after {self.warm} operations)"
+        )
 
 
 class Lived(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,35 +51,31 @@ class Lived(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def points(workload: Workload, seed: int, scratch: Path) -> Iterator[Point]:
-    """All points in a fixed order, without end: first a new store, then sales on ever other stores."""
+    """All points in a fixed order, without end. A sale that makes no disk call gives one point whose `nth` is 0."""
     index = 0
     rng = random.Random(f"io/{seed}")
-    for visit in range(1_000_000):
-        phase = PHASES[1 + visit // (SELLS_BETWEEN + 1) % 2] if visit % (SELLS_BETWEEN + 1) == 0 else "sell"
+    for phase in itertools.cycle(VISITS):
         warm = rng.randrange(WARM_OPS_MAX)
         calls = count_calls(workload, phase, warm, scratch)
-        for nth in range(1, calls + 1):
-            for fault in FAULTS:
-                yield Point(index, phase, warm, nth, fault)
-                index += 1
+        for nth, fault in itertools.product(range(1, calls + 1), FAULTS) if calls else ((0, FAULTS[0]),):
+            yield Point(index, phase, warm, nth, fault)
+            index += 1
 
 
 def count_calls(workload: Workload, phase: str, warm: int, scratch: Path) -> int:
     """How many disk calls a phase makes when nothing goes wrong."""
     outcome = in_child(_life(workload, scratch / "dry", Point(0, phase, warm, 0, FAULTS[0]), scratch))
     if outcome.death:
-        raise RuntimeError(f"without any fault: {outcome.death}")
+        raise WorkloadError(f"without any fault: {outcome.death}")
     lived = [msgspec.convert(message, Lived) for message in outcome.reports]
     calls = next(entry.calls for entry in lived if entry.calls is not None)
-    if not 0 < calls <= CALLS_MAX:
-        raise RuntimeError(
-            f"{phase} makes {calls} disk calls: the shim does not see this workload, or it is too large a step"
-        )
+    if calls > CALLS_MAX:
+        raise WorkloadError(f"{phase} makes {calls} disk calls, more than the {CALLS_MAX} one step may have")
     return calls
 
 
-def _life(workload: Workload, folder: Path, point: Point, scratch: Path) -> object:
-    template = _template(workload, point.warm, scratch) if point.phase != "create" else None
+def _life(workload: Workload, folder: Path, point: Point, scratch: Path) -> Callable[[Report], None]:
+    template = _template(workload, point.warm, scratch) if point.phase != CREATE else None
     shutil.rmtree(folder, ignore_errors=True)
     if template is None:
         folder.mkdir()
@@ -88,12 +87,12 @@ def _life(workload: Workload, folder: Path, point: Point, scratch: Path) -> obje
         tool = shim()
         tool.scope(folder)
         driver = Driver(workload, folder / "store")
-        if point.phase == "sell":
+        if point.phase == SELL:
             driver.open()
-        tool.arm(point.fault, point.nth, mask=MASK_ALL) if point.nth else tool.count(MASK_ALL)
-        if point.phase == "create":
+        tool.arm(point.fault, point.nth, mask=MASK_ALL)
+        if point.phase == CREATE:
             driver.create()
-        elif point.phase == "open":
+        elif point.phase == OPEN:
             driver.open()
         else:
             report(Lived(tried=first))
@@ -125,17 +124,20 @@ def _template(workload: Workload, warm: int, scratch: Path) -> Path:
 
         outcome = in_child(body)
         if outcome.death or None in outcome.reports[-1]:
-            raise RuntimeError(f"without any fault: {outcome.death or 'operations fail'}")
+            raise WorkloadError(f"without any fault: {outcome.death or 'operations fail'}")
         (folder / "acks").write_bytes(msgspec.json.encode(outcome.reports[-1]))
     return folder
 
 
 def try_point(workload: Workload, point: Point, scratch: Path) -> tuple[Verdict, int, bool]:
     """Lives through one point; gives the verdict, the acknowledgements in it, and whether the process died."""
+    if not point.nth:
+        detail = f"{point.phase} answers without one disk call: nothing of it can survive a power cut"
+        return Verdict(findings=(Finding(kind=Kind.LOST, detail=detail),)), 0, False
     folder = scratch / "point"
     acks: list[Ack] = []
     outcome = in_child(_life(workload, folder, point, scratch))
-    if point.phase != "create":
+    if point.phase != CREATE:
         acks = msgspec.json.decode((folder / "acks").read_bytes(), type=list[Ack])
     warm = len(acks)
     lived = [msgspec.convert(message, Lived) for message in outcome.reports]
@@ -146,7 +148,7 @@ def try_point(workload: Workload, point: Point, scratch: Path) -> tuple[Verdict,
         findings.append(Finding(kind=Kind.CORRUPT, detail=outcome.death))
     if outcome.signal and not point.fault.name.startswith("kill"):
         findings.append(Finding(kind=Kind.CORRUPT, detail=f"the process died: {outcome.death}"))
-    if outcome.signal and point.phase == "create":
+    if outcome.signal and point.phase == CREATE:
         in_child(lambda _: workload.create(folder / "store"))
     verdict, acks, _ = examine_in_child(workload, folder / "store", acks, attempted)
     return (
@@ -161,9 +163,9 @@ def campaign(workload: Workload, seed: int, cycles: int, scratch: Path, *, only:
     tally = Tally()
     progress = Progress("I/O points", cycles)
     for point in points(workload, seed, scratch):
-        if point.index >= (int(only) + 1 if only else cycles):
+        if point.number >= (int(only) + 1 if only else cycles):
             break
-        if only and point.index != int(only):
+        if only and point.number != int(only):
             continue
         verdict, acked, died = try_point(workload, point, scratch)
         tally.add(f"seed {seed}, {point}", verdict, acked)

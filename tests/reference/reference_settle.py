@@ -32,7 +32,7 @@ class TwinShop:
     voucher_cap: int | None = None
 
 
-class Declined(Exception):
+class Declined(Exception):  # the word of the house for what is declined is not "error"
     """Refused: (code, place)."""
 
 
