@@ -117,7 +117,8 @@ def settle(
     back = refund or total < 0
     sign = -1 if back else 1
     settings = shop.settings(world)
-    cash_limit, voucher_cap = shop.cash_limit(world), shop.meal_voucher_cap(world)
+    cash_limit = shop.limit_on(settings.cash_limits, world.day)
+    voucher_cap = shop.limit_on(settings.meal_voucher_caps, world.day)
     state = _Till(
         due=abs(total),
         back=back,

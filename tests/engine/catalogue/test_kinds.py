@@ -109,6 +109,17 @@ def test_barcodes_of_every_sort_are_taken_and_belong_to_one_product(stocked: Pla
     assert codes == list(stocked.stored("products", 1)["barcodes"])
 
 
+def test_a_upc_is_kept_as_the_ean_that_it_is(stocked: PlainShop) -> None:
+    stocked.configure("products", 1, {"title": "Ketchup", "barcodes": ["012345678905", "012345678906"]})
+
+    other_form = stocked.refused("products", {"title": "Soda", "barcodes": ["0012345678905"]}, id=2)
+    both_forms = stocked.refused("products", {"title": "Thé", "barcodes": ["042100005264", "0042100005264"]}, id=3)
+
+    assert ["0012345678905", "012345678906"] == list(stocked.stored("products", 1)["barcodes"])
+    assert ("kernel.not_unique", "row.barcodes") == other_form
+    assert ("catalogue.bad_barcode", "row.barcodes[1]") == both_forms
+
+
 def test_a_product_needs_a_rate_from_somewhere(plain: PlainShop) -> None:
     plain.configure("departments", 1, {"title": "Divers"})
 

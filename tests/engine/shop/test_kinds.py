@@ -18,7 +18,7 @@ from engine.shop.kinds import DECIMALS, LA_POSTE_SIREN, SETTINGS, TILLS
         ({"vat_number": "FR45732829320"}, "shop.bad_vat_number", "vat_number"),
         ({"vat_number": "FR4473282932"}, "shop.bad_vat_number", "vat_number"),
         ({"siret": "55208131766522", "vat_number": "FR44732829320"}, "shop.identity_differs", "vat_number"),
-        ({"currency": "XXX"}, "shop.unknown_currency", "currency"),
+        ({"currency": "ZZZ"}, "shop.unknown_currency", "currency"),
         ({"currency": "XPF"}, "shop.wrong_decimals", "decimals"),
         ({"modes": [0, 2], "default_mode": 1}, "shop.mode_off", "default_mode"),
         ({"cash_limits": [{"since": "2026-02-30", "amount": 1}]}, "shop.bad_day", "cash_limits[0].since"),

@@ -24,7 +24,9 @@ def test_a_shop_that_nobody_configured_has_the_laws_defaults(plain: PlainShop) -
         found.zone,
         found.cash_rounding_step,
     )
-    assert (100_000, 2_500) == (views.cash_limit(plain.world), views.meal_voucher_cap(plain.world))
+    assert (100_000, 2_500) == tuple(
+        views.limit_on(limits, day("2026-11-21")) for limits in (found.cash_limits, found.meal_voucher_caps)
+    )
 
 
 def test_settings_follow_their_row(plain: PlainShop) -> None:
@@ -56,9 +58,9 @@ def test_a_limit_of_the_law_holds_from_its_day(plain: PlainShop, on: str, amount
     ]
     plain.configure("settings", 1, {"name": "Bar", "cash_limits": limits})
 
-    plain.world.day = day(on)
+    found = views.settings(plain.world)
 
-    assert amount == views.cash_limit(plain.world)
+    assert amount == views.limit_on(found.cash_limits, day(on))
 
 
 def test_a_till_is_known_by_its_number(plain: PlainShop) -> None:
