@@ -9,7 +9,7 @@ from engine.cash.records import Closed
 from engine.cash.state import CASH
 from engine.kernel.errors import Refusal
 from engine.kernel.kinds import Row
-from engine.kernel.messages import INTEGER_MAX, Command, Id
+from engine.kernel.messages import Command, Id
 from engine.kernel.world import World
 from engine.payments import views as payments
 
@@ -20,7 +20,7 @@ class CountIn(Row, frozen=True, kw_only=True):
     """What was counted of one payment mode, in minor units; for cash, with the float."""
 
     mode: Id
-    amount: Annotated[int, Meta(ge=-INTEGER_MAX, le=INTEGER_MAX)]
+    amount: Annotated[int, Meta(ge=-views.COUNT_MAX, le=views.COUNT_MAX)]
 
 
 class CloseTill(Command, frozen=True, kw_only=True, tag="cash.close"):
@@ -31,7 +31,7 @@ class CloseTill(Command, frozen=True, kw_only=True, tag="cash.close"):
     """
 
     counted: Annotated[tuple[CountIn, ...], Meta(max_length=COUNTS_MAX)] = ()
-    float_out: Annotated[int, Meta(ge=0, le=INTEGER_MAX)]
+    float_out: Annotated[int, Meta(ge=0, le=views.COUNT_MAX)]
 
 
 def decide_close(command: CloseTill, world: World) -> tuple[Closed]:

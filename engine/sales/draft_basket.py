@@ -26,6 +26,7 @@ PERCENT_PLACES = 3  # percentages are thousandths of a percent inside
 FREE_LABEL = "Vente libre"
 FREE_DISCOUNT_LABEL = "Remise"
 MODE_MAX = 6
+QUANTITY_MAX = 10_000_000_000  # thousandths on one line
 SHELF_ITEMS_MAX = 50_000  # products kept ready for sale; beyond it the shelf is filled afresh
 NO_NAME = (None, None, "")
 
@@ -213,8 +214,8 @@ def need(world: World, right: str, at: str) -> None:
 def _quantity(line: LineIn, index: int) -> int:
     asked = line.quantity
     number = asked * 1000 if type(asked) is int else quantity(asked, f"lines[{index}].quantity")
-    if not 0 < number <= INTEGER_MAX:
-        _decline("sales.bad_quantity", "a sale's quantity is above 0; giving back is a refund", index, "quantity")
+    if not 0 < number <= QUANTITY_MAX:
+        _decline("sales.bad_quantity", "a quantity is above 0 and at most 10 000 000", index, "quantity")
     return number
 
 

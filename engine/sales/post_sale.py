@@ -34,6 +34,7 @@ def decide_post(command: PostSale, world: World) -> tuple[Posted]:
     if made.blocking and not session.training:
         _require_stock(made, world)
     legs, due = payments.settle(world, priced.total, command.payments, may_stay_due=command.unpaid, refund=False)
+    cash.require_room(session, priced.total, legs)
     if due:
         need(world, "sales.unpaid", "unpaid")
     series = views.series(world, training=session.training)
