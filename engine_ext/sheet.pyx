@@ -121,21 +121,23 @@ cdef int enter_lines(Sheet sheet) except -1:
 
 
 cdef int find_sign(Sheet sheet) except -1:
-    # All goods have one sign. Deposits may stand against it and decide it only where there is nothing else.
+    # All goods have one sign: that of the base, or of the quantity where that is 0, because a fixed price may still
+    # raise such a line. Deposits may stand against it and decide it only where there is nothing else.
     cdef int64_t deposits = 0
-    cdef int64_t sign
+    cdef int64_t leading
     cdef Py_ssize_t i
+    cdef BasketLine line
     for i in range(sheet.count):
-        if (<BasketLine>sheet.rows[i].line).nature == DEPOSIT:
+        line = <BasketLine>sheet.rows[i].line
+        if line.nature == DEPOSIT:
             deposits += sheet.rows[i].base
-        elif sheet.rows[i].base != 0:
-            sign = 1 if sheet.rows[i].base > 0 else -1
-            if sheet.sign == -sign:
-                raise PricingError(
-                    "pricing.mixed_signs", (<BasketLine>sheet.rows[i].line).id,
-                    "all lines but deposits and advances must have one sign",
-                )
-            sheet.sign = sign
+            continue
+        leading = sheet.rows[i].base if sheet.rows[i].base != 0 else line.quantity
+        if sheet.sign != 0 and (leading > 0) != (sheet.sign > 0):
+            raise PricingError(
+                "pricing.mixed_signs", line.id, "all lines but deposits and advances must have one sign"
+            )
+        sheet.sign = 1 if leading > 0 else -1
     if sheet.sign == 0:
         sheet.sign = -1 if deposits < 0 else 1
     return 0

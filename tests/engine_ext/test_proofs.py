@@ -172,6 +172,28 @@ def test_a_tampered_consistency_proof_fails(data: st.DataObject) -> None:
     assert not merkle.verify_consistency(size1, root1, size2, LEAVES[1], proof)
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 8, 100])
+def test_surplus_steps_are_refused_even_when_the_root_is_made_to_fit(size: int) -> None:
+    # Whoever chooses the root too could otherwise pass a tree off under a smaller size.
+    root, surplus = merkle.root(size, tiles(size)), LEAVES[9_999]
+    proof = merkle.inclusion(size - 1, size, tiles(size))
+
+    for fitted in (seal.node_hash(surplus, root), seal.node_hash(root, surplus)):
+        assert not merkle.verify_inclusion(LEAVES[size - 1], size - 1, size, [*proof, surplus], fitted)
+
+
+@pytest.mark.parametrize(("size1", "size2"), [(1, 2), (2, 3), (3, 5), (4, 8), (7, 100)])
+def test_surplus_consistency_steps_are_refused_even_when_both_roots_are_made_to_fit(size1: int, size2: int) -> None:
+    surplus = LEAVES[9_999]
+    roots = [merkle.root(size, tiles(size)) for size in (size1, size2)]
+    proof = [*merkle.consistency(size1, size2, tiles(size2)), surplus]
+    left = [seal.node_hash(surplus, root) for root in roots]
+    right = [seal.node_hash(root, surplus) for root in roots]
+
+    for first, second in (left, right, (roots[0], right[1])):
+        assert not merkle.verify_consistency(size1, first, size2, second, proof)
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.integers(-1, 40), st.integers(-1, 40), st.lists(st.sampled_from([*LEAVES[:3], b"", b"x"]), max_size=6))
 def test_the_verifiers_answer_as_their_twins_to_any_nonsense(first: int, second: int, steps: list[bytes]) -> None:

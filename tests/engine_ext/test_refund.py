@@ -217,7 +217,7 @@ def give_back_in_steps(lines: tuple[PricedLine, ...], basis: int, rng: Random) -
     return refunds
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_any_steps_give_back_exactly_what_was_sold(rng: Random) -> None:
     case = random_case(rng)
@@ -253,5 +253,4 @@ def test_a_whole_ticket_goes_back_rate_by_rate(rng: Random) -> None:
 
     actual = refund([part_of(line, 0, abs(line.line.quantity)) for line in ticket.lines], basis=case.basis)
 
-    # A direction of deposits whose goods all went free has no sign to be told by, so rates are compared as a set.
-    assert sorted(row(rate) for rate in ticket.rates) == sorted(row(rate) for rate in actual.rates)
+    assert [row(rate) for rate in ticket.rates] == [row(rate) for rate in actual.rates]

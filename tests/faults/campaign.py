@@ -11,18 +11,17 @@ import sys
 import time
 from pathlib import Path
 
+import fault_shim
+import io_points
+import kill
+import msgspec
+import powerloss
+from crash_disk import LogIncompleteError
+from fault_drive import Tally, WorkloadError, scratch
+from workload import WORKLOADS, Kind, Workload, load
+
 ROOT = Path(__file__).resolve().parent.parent.parent
-sys.path[:0] = [str(Path(__file__).resolve().parent), str(ROOT)]
-
-import fault_shim  # noqa: E402 - the path to it is set above; this file is a program
-import io_points  # noqa: E402
-import kill  # noqa: E402
-import msgspec  # noqa: E402
-import powerloss  # noqa: E402
-from crash_disk import LogIncompleteError  # noqa: E402
-from fault_drive import Tally, WorkloadError, scratch  # noqa: E402
-from workload import WORKLOADS, Kind, Workload, load  # noqa: E402
-
+"""Where the engine is imported from when it is the workload."""
 KINDS = ("io", "kill", "powerloss", "double")
 CYCLES_USUAL = 500
 
@@ -78,6 +77,7 @@ def main() -> int:
     """Runs what the command line asks for; 0 without findings, 1 with, 2 when the workload does not work at all."""
     fault_shim.reexec_with_shim(sys.argv)
     options = arguments().parse_args()
+    sys.path.append(str(ROOT))
     workload = load(options.workload)
     gc.freeze()
     began = time.monotonic()

@@ -8,9 +8,9 @@ import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
-from fault_drive import Driver, Progress, Tally, WorkloadError
+from fault_drive import Driver, Progress, Tally, WorkloadError, examine
 from fault_fork import Report, in_child
-from fault_shim import FAULTS, MASK_ALL, Fault, shim
+from fault_shim import FAULTS, KILLS, MASK_ALL, Fault, shim
 from kill import examine_in_child
 from workload import Ack, Finding, Kind, Verdict, Workload
 
@@ -42,12 +42,13 @@ class Point(NamedTuple):
 
 
 class Lived(msgspec.Struct, frozen=True, kw_only=True):
-    """What a child reports: an acknowledgement, an operation it now tries, or how many calls the phase made."""
+    """What a child reports: an operation it tries, an answer, what fails on a healed disk, its own examination."""
 
-    ack: Ack | None = None
     tried: int | None = None
+    ack: Ack | None = None
     calls: int | None = None
     stuck: str = ""
+    verdict: Verdict | None = None
 
 
 def points(workload: Workload, seed: int, scratch: Path) -> Iterator[Point]:
@@ -75,39 +76,52 @@ def count_calls(workload: Workload, phase: str, warm: int, scratch: Path) -> int
 
 
 def _life(workload: Workload, folder: Path, point: Point, scratch: Path) -> Callable[[Report], None]:
-    template = _template(workload, point.warm, scratch) if point.phase != CREATE else None
+    """The life of one child: the phase under its fault, sales on a healed disk, and the examination if it lives."""
     shutil.rmtree(folder, ignore_errors=True)
-    if template is None:
+    if point.phase == CREATE:
         folder.mkdir()
     else:
-        shutil.copytree(template, folder)
-    first = point.warm if template else 0
+        shutil.copytree(_template(workload, point.warm, scratch), folder)
+    acks = _acks_of(folder)
+    first = len(acks)
 
     def body(report: Report) -> None:
         tool = shim()
-        tool.scope(folder)
         driver = Driver(workload, folder / "store")
+        tool.scope(folder)
         if point.phase == SELL:
             driver.open()
+            report(Lived(tried=first))
         tool.arm(point.fault, point.nth, mask=MASK_ALL)
         if point.phase == CREATE:
             driver.create()
         elif point.phase == OPEN:
             driver.open()
-        else:
-            report(Lived(tried=first))
-            report(Lived(ack=driver.do(first)))
+        elif ack := driver.do(first):
+            acks.append(ack)
+            report(Lived(ack=ack))
         report(Lived(calls=tool.calls()))
-        tool.disarm()
-        if not driver.create():
-            report(Lived(stuck="the store cannot be created on a healed disk"))
+        tool.scope(None)
+        if point.phase == CREATE and not driver.create():
+            report(Lived(stuck=f"the store cannot be created on a healed disk: {driver.errors[-1]}"))
         for op in range(first, first + 1 + OPS_AFTER):
             report(Lived(tried=op))
             ack = driver.do(op)
-            report(Lived(ack=ack, stuck="" if ack else f"operation {op} fails on a healed disk: {driver.errors[-1:]}"))
+            if ack is None:
+                report(Lived(stuck=f"operation {op} fails on a healed disk: {driver.errors[-1]}"))
+            else:
+                acks.append(ack)
+                report(Lived(ack=ack))
         driver.close()
+        report(Lived(verdict=examine(workload, folder / "store", acks, first + 1 + OPS_AFTER).verdict))
 
     return body
+
+
+def _acks_of(folder: Path) -> list[Ack]:
+    """The acknowledgements that came with a copied store; none for a new one."""
+    path = folder / "acks"
+    return msgspec.json.decode(path.read_bytes(), type=list[Ack]) if path.exists() else []
 
 
 def _template(workload: Workload, warm: int, scratch: Path) -> Path:
@@ -135,27 +149,21 @@ def try_point(workload: Workload, point: Point, scratch: Path) -> tuple[Verdict,
         detail = f"{point.phase} answers without one disk call: nothing of it can survive a power cut"
         return Verdict(findings=(Finding(kind=Kind.LOST, detail=detail),)), 0, False
     folder = scratch / "point"
-    acks: list[Ack] = []
     outcome = in_child(_life(workload, folder, point, scratch))
-    if point.phase != CREATE:
-        acks = msgspec.json.decode((folder / "acks").read_bytes(), type=list[Ack])
-    warm = len(acks)
     lived = [msgspec.convert(message, Lived) for message in outcome.reports]
-    attempted = max([warm, *(entry.tried + 1 for entry in lived if entry.tried is not None)])
-    acks += [entry.ack for entry in lived if entry.ack is not None]
+    acks = [*_acks_of(folder), *(entry.ack for entry in lived if entry.ack is not None)]
+    acked = sum(entry.ack is not None for entry in lived)
     findings = [Finding(kind=Kind.CORRUPT, detail=entry.stuck) for entry in lived if entry.stuck]
-    if outcome.failure or outcome.hung:
-        findings.append(Finding(kind=Kind.CORRUPT, detail=outcome.death))
-    if outcome.signal and not point.fault.name.startswith("kill"):
-        findings.append(Finding(kind=Kind.CORRUPT, detail=f"the process died: {outcome.death}"))
-    if outcome.signal and point.phase == CREATE:
-        in_child(lambda _: workload.create(folder / "store"))
-    verdict, acks, _ = examine_in_child(workload, folder / "store", acks, attempted)
-    return (
-        Verdict(findings=(*findings, *verdict.findings), unacked=verdict.unacked),
-        len(acks) - warm,
-        bool(outcome.signal),
-    )
+    verdict = next((entry.verdict for entry in lived if entry.verdict is not None), None)
+    if verdict is None:
+        if outcome.failure or outcome.hung or point.fault not in KILLS:
+            findings.append(Finding(kind=Kind.CORRUPT, detail=f"the process ended: {outcome.death}"))
+        if point.phase == CREATE:
+            in_child(lambda _: workload.create(folder / "store"))
+        attempted = max([len(acks), *(entry.tried + 1 for entry in lived if entry.tried is not None)])
+        verdict, _, _ = examine_in_child(workload, folder / "store", acks, attempted)
+    verdict = Verdict(findings=(*findings, *verdict.findings), unacked=verdict.unacked)
+    return verdict, acked, bool(outcome.signal)
 
 
 def campaign(workload: Workload, seed: int, cycles: int, scratch: Path, *, only: str | None = None) -> Tally:

@@ -36,14 +36,16 @@ def test_a_ticket_holds_lines_rates_and_legs_that_add_up(open_bar: Shop) -> None
     )
 
     assert 895 == ticket.total == sum(line.a for line in ticket.lines) == sum(rate.g for rate in ticket.rates)
-    assert [(1, 300, 50, 250), (2, 500, 45, 455), (3, 95, 5, 90)] == [
-        (rate.c, rate.g, rate.v, rate.n) for rate in ticket.rates
+    assert [(rate.c, rate.g, rate.v, rate.n) for rate in ticket.rates] == [
+        (1, 300, 50, 250),
+        (2, 500, 45, 455),
+        (3, 95, 5, 90),
     ]
     assert [rate.v for rate in ticket.rates] == [
         sum(line.t for line in ticket.lines if line.r == index) for index in range(3)
     ]
-    assert [(2, 500, 0), (1, 395, 605)] == [(leg.mode, leg.counted, leg.change) for leg in ticket.legs]
-    assert (0, 3, "EUR", 2, "gross") == (ticket.due, ticket.items, ticket.cur, ticket.dec, ticket.basis)
+    assert [(leg.mode, leg.counted, leg.change) for leg in ticket.legs] == [(2, 500, 0), (1, 395, 605)]
+    assert (ticket.due, ticket.items, ticket.cur, ticket.dec, ticket.basis) == (0, 3, "EUR", 2, "gross")
 
 
 def test_numbers_follow_each_other_across_tills_and_kinds_without_a_gap(open_bar: Shop) -> None:
@@ -54,7 +56,7 @@ def test_numbers_follow_each_other_across_tills_and_kinds_without_a_gap(open_bar
     refund = open_bar.do("sales.refund", {"no": 1}, till=2).records[0]
     third = sell(open_bar, {"lines": [{"product": 1}]}, till=1)
 
-    assert [1, 2, 3, 4] == [first.no, second.no, refund.no, third.no]
+    assert [first.no, second.no, refund.no, third.no] == [1, 2, 3, 4]
     assert {0} == {first.series, second.series, refund.series, third.series}
 
 
@@ -67,13 +69,13 @@ def test_the_same_command_twice_is_one_ticket(open_bar: Shop) -> None:
 
     assert again.repeated
     assert (first.seq, first.leaf, first.records) == (again.seq, again.leaf, again.records)
-    assert 1 == len(open_bar.ask("sales.tickets").tickets)
+    assert len(open_bar.ask("sales.tickets").tickets) == 1
 
 
 def test_a_closed_till_cannot_sell(open_bar: Shop) -> None:
     answer = open_bar.refused("sales.post", {"lines": [{"product": 1}], "payments": [CASH]}, till=3)
 
-    assert "cash.till_closed" == answer.code
+    assert answer.code == "cash.till_closed"
 
 
 def test_a_total_that_differs_from_the_shown_one_is_refused_with_the_new_ticket(open_bar: Shop) -> None:
@@ -82,10 +84,10 @@ def test_a_total_that_differs_from_the_shown_one_is_refused_with_the_new_ticket(
     answer = open_bar.refused("sales.post", {"lines": [{"product": 1}], "payments": [CASH], "shown_total": 150})
     sold = sell(open_bar, {"lines": [{"product": 1}], "shown_total": 160})
 
-    assert ("sales.price_changed", "shown_total") == (answer.code, answer.at)
+    assert (answer.code, answer.at) == ("sales.price_changed", "shown_total")
     assert 160 == answer.data["ticket"]["total"] == answer.data["ticket"]["due"]
-    assert "Café" == answer.data["ticket"]["lines"][0]["l"]
-    assert 1 == sold.no
+    assert answer.data["ticket"]["lines"][0]["l"] == "Café"
+    assert sold.no == 1
 
 
 def test_legs_that_do_not_add_up_are_refused(open_bar: Shop) -> None:
@@ -94,8 +96,8 @@ def test_legs_that_do_not_add_up_are_refused(open_bar: Shop) -> None:
     excess = open_bar.refused("sales.post", {"lines": lines, "payments": [{"mode": 2, "tendered": 600}]})
     nothing = open_bar.refused("sales.post", {"lines": lines})
 
-    assert ["payments.short", "payments.excess", "payments.short"] == [short.code, excess.code, nothing.code]
-    assert () == open_bar.ask("sales.tickets").tickets
+    assert [short.code, excess.code, nothing.code] == ["payments.short", "payments.excess", "payments.short"]
+    assert open_bar.ask("sales.tickets").tickets == ()
 
 
 def test_a_free_ticket_needs_no_payment(open_bar: Shop) -> None:
@@ -105,7 +107,7 @@ def test_a_free_ticket_needs_no_payment(open_bar: Shop) -> None:
         {"lines": [{"product": 1, "quantity": 3}], "discounts": [{"percent": "-100"}], "payments": []},
     )
 
-    assert (0, ()) == (ticket.total, ticket.legs)
+    assert (ticket.total, ticket.legs) == (0, ())
 
 
 def test_unpaid_needs_the_right_and_is_booked_as_due(open_bar: Shop) -> None:
@@ -113,15 +115,15 @@ def test_unpaid_needs_the_right_and_is_booked_as_due(open_bar: Shop) -> None:
     refused = open_bar.refused("sales.post", body, operator=3)
     ticket = sell(open_bar, body, operator=2)
 
-    assert ("kernel.not_allowed", {"right": "sales.unpaid"}) == (refused.code, refused.data)
+    assert (refused.code, refused.data) == ("kernel.not_allowed", {"right": "sales.unpaid"})
     assert 300 == ticket.due == balance(open_bar, DUE.code, ticket.no)
-    assert -500 == balance(open_bar, TURNOVER.code, 1)
+    assert balance(open_bar, TURNOVER.code, 1) == -500
 
 
 def test_an_unpaid_sale_that_was_not_announced_is_refused(open_bar: Shop) -> None:
     answer = open_bar.refused("sales.post", {"lines": [{"product": 3}], "payments": [{"mode": 1, "tendered": 200}]})
 
-    assert "payments.short" == answer.code
+    assert answer.code == "payments.short"
 
 
 def test_a_tip_and_the_excess_of_a_voucher_stay_outside_turnover(open_bar: Shop) -> None:
@@ -133,13 +135,13 @@ def test_a_tip_and_the_excess_of_a_voucher_stay_outside_turnover(open_bar: Shop)
         },
     )
 
-    assert (1000, 0) == (ticket.total, ticket.due)
-    assert [(300, 100, 0), (700, 0, 100)] == [(leg.counted, leg.tip, leg.kept) for leg in ticket.legs]
-    assert [-1000, 400, 800] == [
+    assert (ticket.total, ticket.due) == (1000, 0)
+    assert [(leg.counted, leg.tip, leg.kept) for leg in ticket.legs] == [(300, 100, 0), (700, 0, 100)]
+    assert [
         balance(open_bar, TURNOVER.code, 1),
         balance(open_bar, OTHER_MODE.code, 2),
         balance(open_bar, OTHER_MODE.code, 3),
-    ]
+    ] == [-1000, 400, 800]
 
 
 def test_the_postings_of_every_ticket_add_up_to_zero(open_bar: Shop) -> None:
@@ -152,7 +154,7 @@ def test_the_postings_of_every_ticket_add_up_to_zero(open_bar: Shop) -> None:
         rows = [BALANCES.decode(value).amount for _, value in txn.scan("state", b"lb", b"lc")]
 
     assert rows
-    assert 0 == sum(rows)
+    assert sum(rows) == 0
 
 
 def test_a_product_that_blocks_is_not_sold_beyond_its_stock(open_bar: Shop) -> None:
@@ -162,8 +164,8 @@ def test_a_product_that_blocks_is_not_sold_beyond_its_stock(open_bar: Shop) -> N
     lines = [{"product": 1}, {"product": 5}, {"product": 5, "quantity": 2}]
     answer = open_bar.refused("sales.post", {"lines": lines, "payments": [CASH]})
 
-    assert ("sales.out_of_stock", "lines[1]") == (answer.code, answer.at)
-    assert {"product": 5, "left": 0, "asked": 3000} == answer.data
+    assert (answer.code, answer.at) == ("sales.out_of_stock", "lines[1]")
+    assert answer.data == {"product": 5, "left": 0, "asked": 3000}
 
 
 def test_a_product_that_only_warns_may_go_below_zero_and_comes_back_with_its_refund(open_bar: Shop) -> None:
@@ -174,8 +176,8 @@ def test_a_product_that_only_warns_may_go_below_zero_and_comes_back_with_its_ref
     after_refund = balance(open_bar, STOCK_ITEM.code, 5)
     open_bar.do("sales.refund", {"no": 1, "lines": [{"line": 1, "quantity": 1, "restock": False}]})
 
-    assert [-3000, -2000, -2000] == [after_sale, after_refund, balance(open_bar, STOCK_ITEM.code, 5)]
-    assert 2000 == balance(open_bar, STOCK_OUTSIDE.code, 0)
+    assert [after_sale, after_refund, balance(open_bar, STOCK_ITEM.code, 5)] == [-3000, -2000, -2000]
+    assert balance(open_bar, STOCK_OUTSIDE.code, 0) == 2000
 
 
 def test_a_training_session_has_its_own_numbers_and_touches_no_real_total(bar: Shop) -> None:
@@ -186,11 +188,11 @@ def test_a_training_session_has_its_own_numbers_and_touches_no_real_total(bar: S
     mixed = bar.refused("sales.refund", {"no": 1, "series": 0}, till=2)
     totals = bar.ask("cash.x", {"till": 2})
 
-    assert (0, 1) == (real.series, real.no)
-    assert (65_535, 1) == (trained.records[0].series, trained.records[0].no)
-    assert "sales.training_mixed" == mixed.code
-    assert (True, 500, 0, 0) == (totals.training, totals.turnover, totals.perpetual, totals.absolute)
-    assert [0, -150] == [balance(bar, TURNOVER.code, 2), balance(bar, TURNOVER.code, 1)]
+    assert (real.series, real.no) == (0, 1)
+    assert (trained.records[0].series, trained.records[0].no) == (65_535, 1)
+    assert mixed.code == "sales.training_mixed"
+    assert (totals.training, totals.turnover, totals.perpetual, totals.absolute) == (True, 500, 0, 0)
+    assert [balance(bar, TURNOVER.code, 2), balance(bar, TURNOVER.code, 1)] == [0, -150]
     assert bar.ask("sales.ticket", {"no": 1, "series": 65_535}).training
 
 
@@ -217,10 +219,10 @@ def test_an_amount_that_would_overflow_is_refused_and_names_its_line(open_bar: S
     lines = [{"product": 1}, {"price": "999999999", "quantity": "9000000000"}]
     answer = open_bar.refused("sales.post", {"lines": lines, "payments": [CASH]})
 
-    assert ("pricing.overflow", "lines[1]") == (answer.code, answer.at)
+    assert (answer.code, answer.at) == ("pricing.overflow", "lines[1]")
 
 
 def test_two_hundred_lines_are_one_ticket(open_bar: Shop) -> None:
     ticket = sell(open_bar, {"lines": [{"product": 1 + number % 4} for number in range(200)]})
 
-    assert (200, 200) == (ticket.items, len({line.id for line in ticket.lines}))
+    assert (ticket.items, len({line.id for line in ticket.lines})) == (200, 200)
