@@ -11,7 +11,9 @@ from engine.sales.records import Paid, Posted, Refunded
 TABLE = Capability(
     name="cash",
     commands=(
-        CommandRow(type=OpenTill, decide=decide_open, permission="cash.open", example={"float_in": 15_000}),
+        CommandRow(
+            type=OpenTill, decide=decide_open, permission="cash.open", example={"float_in": 15_000}, new_work=True
+        ),
         CommandRow(
             type=CloseTill,
             decide=decide_close,

@@ -63,6 +63,7 @@ TABLE = Capability(
                 "discounts": [{"id": 1, "lines": [1]}],
                 "payments": [{"mode": 2}],
             },
+            new_work=True,
         ),
         CommandRow(
             type=RefundSale,

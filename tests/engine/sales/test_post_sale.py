@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from shop_harness import Shop
 
+from engine.kernel import disk
 from engine.kernel.ledger import BALANCES
 from engine.sales.records import DUE, OTHER_MODE, STOCK_ITEM, STOCK_OUTSIDE, TURNOVER, Posted
 
@@ -226,3 +227,20 @@ def test_two_hundred_lines_are_one_ticket(open_bar: Shop) -> None:
     ticket = sell(open_bar, {"lines": [{"product": 1 + number % 4} for number in range(200)]})
 
     assert (ticket.items, len({line.id for line in ticket.lines})) == (200, 200)
+
+
+def test_a_nearly_full_disk_takes_no_new_sale_but_lets_the_others_finish(
+    open_bar: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rule S5: what is in hand can be finished, so a disk that fills up never traps a till."""
+    sell(open_bar, {"lines": [{"product": 3}], "payments": [], "unpaid": True})
+    monkeypatch.setattr(disk, "room", lambda path, limits: disk.Room(1 << 20, low=True, warn=True))
+    open_bar.engine.store.look_at_room()
+    sale = open_bar.refused("sales.post", {"lines": [{"product": 3}], "payments": [CASH]})
+    opening = open_bar.refused("cash.open", {"float_in": 0}, till=3)
+    open_bar.do("sales.pay", {"no": 1, "payments": [CASH]})
+    open_bar.do("sales.refund", {"no": 1})
+    closed = open_bar.do("cash.close", {"counted": [{"mode": 1, "amount": 10_000}], "float_out": 0})
+
+    assert [sale.code, opening.code] == ["store.disk_low", "store.disk_low"]
+    assert closed.records[0].variance == 0
