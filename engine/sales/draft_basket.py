@@ -163,7 +163,8 @@ def _shelf(world: World) -> Shelf:
 
 class Draft(NamedTuple):
     """A basket ready to be priced: its lines, their facts in the same order, its subtotal discounts, and for every name
-    that pricing uses for a discount its (id, version, label); ``blocking`` sums what is asked of stock that blocks."""
+    that pricing uses for a discount its (id, version, label); ``stock`` holds, by
+    product, what is asked of its stock and whether it blocks."""
 
     mode: int
     shelf: Shelf
@@ -171,7 +172,7 @@ class Draft(NamedTuple):
     facts: list[Facts]
     subtotals: list[SubtotalAdjustment]
     names: dict[str, tuple[int | None, int | None, str]]
-    blocking: dict[int, int]
+    stock: dict[int, tuple[int, bool]]
 
 
 def draft(basket: Basket, world: World) -> Draft:
@@ -278,8 +279,8 @@ def _product_line(line: LineIn, index: int, made: Draft, world: World) -> None:
     )
     if options and priced.unit < 0:
         _decline("sales.negative_price", f"the options take {item.label} below 0", index, "options")
-    if item.stock_blocks:
-        made.blocking[item.id] = made.blocking.get(item.id, 0) + number
+    if item.stock_tracked:
+        made.stock[item.id] = (made.stock.get(item.id, (0,))[0] + number, item.stock_blocks)
     made.lines.append(priced)
     stock = item.stock_tracked
     made.facts.append(
