@@ -1,4 +1,4 @@
-"""How many instructions does each operation take? Counted by callgrind, free of noise, held against a stored baseline."""
+"""How many instructions does each operation take? Counted by callgrind, held against a stored baseline."""
 
 import json
 import os
@@ -35,11 +35,7 @@ def run(plan: Plan) -> dict[str, Any]:
         stored = {"software": here, "counts": counts}
     comparable = stored["software"] == here
     figures = [judged(name, counts[name], stored["counts"].get(name) if comparable else None) for name in counts]
-    failed = [
-        f"{name}: {counts[name]} instructions"
-        for name, figure in zip(counts, figures, strict=True)
-        if figure.held is False
-    ]
+    failed = [f"{each.name}: {each.value} instructions, {each.goal}" for each in figures if each.held is False]
     more = {"software": here, "comparable": comparable, "failed": failed}
     if not comparable:
         figures.append(plain("the baseline is of other software: not held against it", float("nan"), ""))

@@ -1,4 +1,4 @@
-"""How much does the journal's layout matter? The naive one, (till, number) keys and an index of random ids, as a peer."""
+"""How much does the journal's layout matter? As a peer: keys of (till, number) and an index of random ids."""
 
 import hashlib
 import shutil

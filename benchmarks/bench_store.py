@@ -195,7 +195,7 @@ def syncs(plan: Plan) -> list[Figure]:
 
 
 def _strace(directory: Path, groups: int) -> int:
-    """``fdatasync`` and ``fsync`` calls, and writes to the descriptor that LMDB opened with O_DSYNC for its meta pages."""
+    """Sync calls, and writes to the descriptor that LMDB opened with O_DSYNC for its meta pages: each is a sync too."""
     log = directory / "strace.log"
     program = [sys.executable, "-m", "benchmarks.bench_store", str(directory / "traced"), str(groups)]
     calls = "trace=fdatasync,fsync,msync,sync_file_range,pwrite64,openat"
@@ -211,10 +211,8 @@ def _strace(directory: Path, groups: int) -> int:
             opened = call.rpartition("= ")[2].strip()
             (durable_fds.add if "O_DSYNC" in call and "data.mdb" in call else durable_fds.discard)(opened)
         name, _, rest = call.partition("(")
-        if name in {"fdatasync", "fsync", "msync", "sync_file_range"}:
-            count += 1
-        elif name == "pwrite64" and rest.split(",")[0] in durable_fds:
-            count += 1
+        count += name in {"fdatasync", "fsync", "msync", "sync_file_range"}
+        count += name == "pwrite64" and rest.split(",")[0] in durable_fds
     return count
 
 

@@ -21,7 +21,7 @@ def s_ns() -> float:
 
 
 def f_ns(directory: Path, rounds: int = SYNC_ROUNDS) -> float:
-    """F: nanoseconds, median, of ``fdatasync`` after overwriting 4 KiB of a zero-filled file on the disk of a directory."""
+    """F: nanoseconds, median, of ``fdatasync`` after overwriting 4 KiB of a zero-filled file in a directory."""
     path = directory / "probe"
     disk.fill(path, 0, disk.PAGE_BYTES_MIN)
     page = b"\1" * disk.PAGE_BYTES_MIN

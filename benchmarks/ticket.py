@@ -1,4 +1,4 @@
-"""The ticket that every benchmark sells: five lines, two rates, one discount, one payment; and the shop that sells it."""
+"""The ticket that every benchmark sells: five lines, two rates, one discount, one payment; and its shop."""
 
 import time
 from collections.abc import Mapping
@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from engine.engine import Engine
-from engine.features import FEATURES
 from engine.kernel.disk import MIB, Limits
 from engine.kernel.entropy import SystemEntropy
 from engine.kernel.messages import Actor, Answer, Envelope
+from engine.sales.post_sale import PostSale
 
 TILLS = 16
 OPERATOR = 3
@@ -56,7 +56,7 @@ def sale(number: int) -> Envelope:
     return Envelope(id=new_id(), actor=Actor(till=1 + number % TILLS, operator=OPERATOR), command=COMMAND)
 
 
-COMMAND = FEATURES.decode_command("sales.post", msgspec.json.encode(BODY))
+COMMAND = msgspec.json.decode(msgspec.json.encode(BODY), type=PostSale)
 
 
 def must(answer: Answer) -> Answer:

@@ -1,4 +1,4 @@
-"""Times taken so that a neighbour on the machine costs rounds, not truth: quickest of many, percentiles, foreign CPU."""
+"""Times taken so that a neighbour on the machine costs rounds, not truth: quickest, percentiles, foreign CPU."""
 
 import gc
 import os
