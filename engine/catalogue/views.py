@@ -13,12 +13,14 @@ from engine.catalogue.kinds import (
     OPTION_STRIDE,
     PREFIX_MARK,
     PRODUCTS,
+    UPC_A_DIGITS,
     VAT_RATES,
     DepartmentRow,
     OptionSetRow,
     ProductRow,
     VatRateRow,
 )
+from engine.discounts.kinds import DISCOUNTS
 from engine.kernel.entropy import derived_id
 from engine.kernel.errors import Refusal
 from engine.kernel.money import QUANTITY_PLACES, parse_decimal, unit_price
@@ -28,7 +30,6 @@ from engine.shop import views as shop
 
 ON_SITE = 2  # the sales mode that takes the eat-in rate
 ITEM_MARK = "$0"  # a scanner may put it before an item's code (features.md, codesBarresLecture)
-UPC_A_DIGITS = 12
 
 _BARCODES = PRODUCTS.unique.index("barcodes")
 
@@ -165,6 +166,12 @@ def _vats(world: World, own: Any, department: Any, what: str) -> tuple[Vat, Vat]
     return vat, vat if on_site is None else _vat(world, on_site)
 
 
+def _discount(world: World, id: int | None) -> int | None:
+    """The default discount, unless it was made one for subtotals after something began to refer to it."""
+    row = None if id is None else world.row(DISCOUNTS, id)
+    return None if row is None or row.scope == "subtotal" else id
+
+
 def options(world: World, sets: tuple[int, ...]) -> tuple[Options, frozenset[int]]:
     """What may be chosen from these option sets, and the ids that exist but are unavailable.
 
@@ -203,7 +210,7 @@ def item(world: World, product_id: int) -> Item | None:
         mode_prices=product.mode_prices,
         vat=vat,
         vat_on_site=vat_on_site,
-        discount=row.discount if row.discount is not None or above is None else above.discount,
+        discount=_discount(world, row.discount if row.discount is not None or above is None else above.discount),
         options=choices,
         unavailable=unavailable,
         sets=sets,
@@ -227,7 +234,7 @@ def department(world: World, id: int) -> DepartmentItem | None:
         price=found.price,
         vat=vat,
         vat_on_site=vat_on_site,
-        discount=row.discount,
+        discount=_discount(world, row.discount),
         sets=row.option_sets,
         active=row.active,
     )
@@ -260,9 +267,10 @@ def chosen(item: Item, ids: Sequence[int], at: str) -> tuple[tuple[int, ItemOpti
     for number, id in enumerate(ids):
         place = f"{at}[{number}]"
         option = item.options.get(id)
+        if id in item.unavailable:
+            raise Refusal("catalogue.option_off", f"option {id} of product {item.id} is unavailable", at=place)
         if option is None:
-            code, word = ("option_off", "is unavailable") if id in item.unavailable else ("no_option", "is unknown")
-            raise Refusal(f"catalogue.{code}", f"option {id} of product {item.id} {word}", at=place)
+            raise Refusal("catalogue.no_option", f"product {item.id} has no option {id}", at=place)
         answered = sum(1 for _, other in picked if other.set_index == option.set_index)
         if answered == item.sets.count(id // OPTION_STRIDE) or len(picked) == OPTION_SETS_MAX:
             raise Refusal("catalogue.too_many_options", f"option {id} answers a question too many", at=place)

@@ -117,7 +117,8 @@ def settle(
     back = refund or total < 0
     sign = -1 if back else 1
     settings = shop.settings(world)
-    cash_limit, voucher_cap = shop.cash_limit(world), shop.meal_voucher_cap(world)
+    cash_limit = shop.limit_on(settings.cash_limits, world.day)
+    voucher_cap = shop.limit_on(settings.meal_voucher_caps, world.day)
     state = _Till(
         due=abs(total),
         back=back,
@@ -252,8 +253,8 @@ def _other(state: _Till, chosen: Mode, money: int | None, number: int) -> _Split
     """Anything but cash pays up to its maximum; what is too much is kept by vouchers and refused by the others."""
     room = chosen.max
     if chosen.type == "meal_voucher" and not state.back:
-        left = state.voucher_cap - state.vouchers
-        if left <= 0 and state.due:
+        left = max(state.voucher_cap - state.vouchers, 0)
+        if not left and state.due:
             raise Refusal(
                 "payments.meal_voucher_cap",
                 f"meal vouchers have paid {state.vouchers} of this sale, the cap is {state.voucher_cap}",

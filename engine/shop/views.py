@@ -108,23 +108,16 @@ def till(world: World, id: int) -> Till | None:
 
 
 def limit_on(limits: Limits, day: int) -> int | None:
-    """The amount that holds on a day (an ordinal): that of the last row begun by then; None where nothing limits."""
+    """The amount that holds on a day (an ordinal): that of the last row begun by then; None where nothing limits.
+
+    ``cash_limits`` bound the cash of one sale (fiscal.md, FR-36), ``meal_voucher_caps`` its meal vouchers (FR-40).
+    """
     amount = None
     for since, value in limits:
         if since > day:
             break
         amount = value
     return amount
-
-
-def cash_limit(world: World) -> int | None:
-    """The most that may be paid in cash for one sale today, in minor units (fiscal.md, FR-36)."""
-    return limit_on(settings(world).cash_limits, world.day)
-
-
-def meal_voucher_cap(world: World) -> int | None:
-    """The most that meal vouchers may pay of one sale today, in minor units (fiscal.md, FR-40)."""
-    return limit_on(settings(world).meal_voucher_caps, world.day)
 
 
 def float_in(world: World, till_id: int) -> int:
