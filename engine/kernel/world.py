@@ -12,11 +12,14 @@ from engine.kernel.ledger import BALANCES, AccountClass, Balance, Posting
 from engine.kernel.messages import Actor, Entry, Header
 from engine.kernel.tables import SCAN_ROWS_MAX, Snapshot, Table, Working
 
+K = TypeVar("K")
 V = TypeVar("V")
+
+_ABSENT: Any = object()
 
 MEMO_ROWS_MAX = 100_000  # rows kept in a ready-made form; beyond it the memo starts afresh
 
-CURRENT = Table("kernel.current", b"kc", ">HQ", int)
+CURRENT = Table("kernel.current", b"kc", ">HQ", int, marks_epoch=True)
 """(kind code, id) -> the position of the row's live version; no row where there is none or it was removed."""
 
 VERSIONS = Table("kernel.versions", b"kv", ">HQQ", bytes, db="rows")
@@ -69,6 +72,8 @@ class World:
         self.secrets: list[tuple[int, int, dict[str, Any]]] = []
         self.take: Callable[[int], bytes] | None = None
         self._memo: dict[tuple[int, int, Any], tuple[int, Any]] = {}
+        self._ready: dict[tuple[Any, Any], Any] = {}
+        self._epoch = rows.epoch
 
     @property
     def position(self) -> int:
@@ -118,6 +123,16 @@ class World:
         self._memo[key] = (version, made)
         return made
 
+    def ready(self, build: Callable[["World", K], V], key: K) -> V:
+        """``build(self, key)``, kept until any row that people configure changes; it may read nothing else."""
+        if self._epoch != self.rows.epoch or len(self._ready) > MEMO_ROWS_MAX:
+            self._ready.clear()
+            self._epoch = self.rows.epoch
+        made = self._ready.get((build, key), _ABSENT)
+        if made is _ABSENT:
+            made = self._ready[build, key] = build(self, key)
+        return made  # type: ignore[no-any-return]  # the memo holds what ``build`` made
+
     def row_at(self, kind: Kind, id: int, version: int) -> Any:
         """The row as the version at this position says; a missing or removed version is a fault of the caller."""
         stored = self.rows.get(VERSIONS, kind.code, id, version)
@@ -128,6 +143,7 @@ class World:
     def forget(self) -> None:
         """Drops what was made ready from rows that an abort has taken back."""
         self._memo.clear()
+        self._ready.clear()
 
     def balance(self, account: AccountClass, id: int) -> Balance:
         """The account as it stands, a new one at zero with its class's floor."""

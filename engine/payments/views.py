@@ -56,10 +56,14 @@ def _mode(row: PaymentModeRow, version: int) -> Mode:
     )
 
 
-def mode(world: World, id: int) -> Mode | None:
-    """The payment mode, active or not, or None."""
+def _ready_mode(world: World, id: int) -> Mode | None:
     found = world.compiled(PAYMENT_MODES, id, _mode)
     return None if found is None else msgspec.structs.replace(found, id=id)
+
+
+def mode(world: World, id: int) -> Mode | None:
+    """The payment mode, active or not, or None."""
+    return world.ready(_ready_mode, id)
 
 
 def round_cash(amount: int, step: int) -> int:
