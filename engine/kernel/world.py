@@ -74,6 +74,8 @@ class World:
         self._memo: dict[tuple[int, int, Any], tuple[int, Any]] = {}
         self._ready: dict[tuple[Any, Any], Any] = {}
         self._epoch = rows.epoch
+        self._text_of = -1
+        self._day_text = ""
 
     @property
     def position(self) -> int:
@@ -83,6 +85,12 @@ class World:
     def date(self) -> datetime.date:
         """The business day."""
         return datetime.date.fromordinal(self.day)
+
+    def day_text(self) -> str:
+        """The business day as records carry it: ``2026-11-21``."""
+        if self._text_of != self.day:
+            self._text_of, self._day_text = self.day, self.date().isoformat()
+        return self._day_text
 
     def get(self, table: Table[V], *key: Any) -> V | None:
         """A table's row, or None; never to be changed by a decision."""
@@ -205,20 +213,20 @@ class Folding:
 
     def post(self, *postings: Posting) -> None:
         """Moves amounts between accounts; they add up to zero and no floor breaks, or the fold is at fault."""
-        if sum(posting.amount for posting in postings):
-            raise Fault("ledger.unbalanced", f"postings of entry {self.position} do not add up to zero")
-        for posting in postings:
-            if not posting.amount:
+        rows, total = self.rows, 0
+        for account, id, amount in postings:
+            if not amount:
                 continue
-            balance = self.rows.get(BALANCES, posting.account.code, posting.id)
+            total += amount
+            balance = rows.get(BALANCES, account.code, id)
             if balance is None:
-                balance = Balance(0, posting.account.floor)
-            balance.amount += posting.amount
-            if posting.amount < 0 and balance.floor is not None and balance.amount < balance.floor:
-                raise Fault(
-                    "ledger.floor", f"entry {self.position} takes {posting.account.name} {posting.id} below its floor"
-                )
-            self.rows.put(BALANCES, balance, posting.account.code, posting.id)
+                balance = Balance(0, account.floor)
+            balance.amount += amount
+            if amount < 0 and balance.floor is not None and balance.amount < balance.floor:
+                raise Fault("ledger.floor", f"entry {self.position} takes {account.name} {id} below its floor")
+            rows.put(BALANCES, balance, account.code, id)
+        if total:
+            raise Fault("ledger.unbalanced", f"postings of entry {self.position} do not add up to zero")
 
     def enqueue(self, job: Any) -> None:
         """Adds a job for the outbox, committed with its cause; ``job`` is a tagged struct or plain JSON value."""
