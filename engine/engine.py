@@ -1,6 +1,5 @@
 """The writer: drains a group of commands, decides, seals, folds, commits once, and only then answers."""
 
-import dataclasses
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -40,8 +39,7 @@ _log = logging.getLogger("guichet.engine")
 __all__ = ["Actor", "Answer", "Engine", "Envelope", "Fault", "IntegrityFault", "Reader", "Refusal", "StoreFault"]
 
 
-@dataclasses.dataclass(slots=True)
-class _Pending:
+class _Pending(msgspec.Struct):
     """An answer in the making: what was sealed for one command of the open group."""
 
     envelope: Envelope
@@ -246,21 +244,9 @@ class Engine:
             return [_faulted(envelopes[0], bug)]
         for number, done in pending.items():
             answers[number] = self._done(done.sealed, done.records, done.envelope.id)
-        return [self._joined(answer, envelopes, number, first, answers) for number, answer in enumerate(answers)]
-
-    def _joined(
-        self,
-        answer: Answer | None,
-        envelopes: Sequence[Envelope],
-        number: int,
-        first: Mapping[bytes, int],
-        answers: Sequence[Answer | None],
-    ) -> Answer:
-        if answer is None:
-            original = answers[first[envelopes[number].id]]
-            assert original is not None
-            return msgspec.structs.replace(original, repeated=True)
-        return answer
+        return [
+            answer or _joined(answers[first[envelope.id]]) for envelope, answer in zip(envelopes, answers, strict=True)
+        ]
 
     def _open_group(self) -> WriteTransaction:
         txn = self._store.begin()
@@ -347,10 +333,7 @@ class Engine:
         indexed: bool,
     ) -> Sealed:
         world, journal, folding = self._world, self._journal, self._folding
-        training = bool(actor.till) and (
-            self.features.hooks.training(world, actor.till)
-            or any(getattr(record, "training", False) for record in records)
-        )
+        training = bool(actor.till) and (self.features.hooks.training(world, actor.till) or _trains(records))
         sealed = journal.append(
             id=id,
             mac=mac,
@@ -364,8 +347,10 @@ class Engine:
             indexed=indexed,
         )
         folding.begin(sealed.entry, sealed.leaf, world.at_ms, world.day)
+        folds = self.features.folds
         for record in records:
-            self.features.fold(record, folding)
+            for fold in folds[type(record)]:
+                fold(record, folding)
             if isinstance(record, (RowPut, RowRemoved)):
                 journal.log.configuration = folding.position
                 if self.features.kinds[record.kind].prices:
@@ -374,7 +359,8 @@ class Engine:
                 self._guard.confirm()
                 journal.log.doubt = False
                 self._look_at_clock()
-        self._keep_attachments(folding.position)
+        if world.persons or world.secrets:
+            self._keep_attachments(folding.position)
         return sealed
 
     def _keep_attachments(self, position: int) -> None:
@@ -475,9 +461,18 @@ class Engine:
         )
 
 
+def _trains(records: tuple[Record, ...]) -> bool:
+    return any(getattr(record, "training", False) for record in records)
+
+
 def secret_key(kind: int, id: int) -> bytes:
     """The key of a row's secrets in the secret table."""
     return b"row\0" + kind.to_bytes(2, "big") + id.to_bytes(8, "big")
+
+
+def _joined(original: Answer | None) -> Answer:
+    assert original is not None, "a copy in flight joins a command that was sealed in its own group"
+    return msgspec.structs.replace(original, repeated=True)
 
 
 def _reused(envelope: Envelope) -> Refusal:
