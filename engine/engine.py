@@ -16,7 +16,7 @@ from engine.kernel.check_tail import require_tail
 from engine.kernel.clock import Clock, Guard, SystemClock
 from engine.kernel.confirm_clock import CONFIRMED, DOUBTED
 from engine.kernel.disk import Limits
-from engine.kernel.entropy import Entropy, SystemEntropy, derived_id
+from engine.kernel.entropy import Entropy, SystemEntropy, derived_id, uuid7
 from engine.kernel.errors import Fault, IntegrityFault, KeyFault, Refusal, StoreFault
 from engine.kernel.events import JET_DATA_INITIALISATION, JET_START, JET_STOP, Event
 from engine.kernel.genesis import Before, Genesis, KeyRotated
@@ -152,6 +152,10 @@ class Engine:
     def store(self) -> Store:
         """The store, for readers in the same process."""
         return self._store
+
+    def new_id(self) -> bytes:
+        """An id for a command that is made here (UUIDv7); a client makes and keeps its own before it sends."""
+        return uuid7(self._guard.wall_ms(), self._entropy.take(10))
 
     def do(self, name: str, body: bytes | Mapping[str, Any], *, till: int = 0, operator: int = 0, id: bytes) -> Answer:
         """Submits one command given by name and JSON body; a refusal is an answer, not an exception."""
@@ -293,7 +297,7 @@ class Engine:
         try:
             if len(envelope.id) != ID_BYTES:
                 raise Refusal("kernel.bad_id", f"a command id has 16 bytes, this one {len(envelope.id)}", at="id")
-            mac = self._journal.content_mac(envelope.actor, envelope.command)
+            mac = self._journal.content_mac(envelope.actor, self.features.content(envelope.command))
             earlier = first.get(envelope.id)
             if earlier is not None:
                 if pending[earlier].mac != mac:

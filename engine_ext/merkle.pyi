@@ -29,6 +29,7 @@ class Edge:
 
 @final
 class Group:
+    def __init__(self, *args: object, **kwargs: object) -> None: ...
     @property
     def old_size(self) -> int: ...
     @property

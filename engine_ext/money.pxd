@@ -28,7 +28,7 @@ cdef extern from *:
         return 0;
     }
 
-    /* floor(total*weight/sum) and its remainder, 0 <= weight <= sum, sum > 0: never more than total, so it always fits. */
+    /* floor(total*weight/sum) and its remainder; 0 <= weight <= sum and sum > 0, so it never exceeds total. */
     static inline uint64_t guichet_quota(uint64_t total, uint64_t weight, uint64_t sum, uint64_t *rest) {
         uint64_t narrow;
         if (!__builtin_mul_overflow(total, weight, &narrow)) {

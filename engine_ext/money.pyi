@@ -5,7 +5,8 @@ from typing import Final
 AMOUNT_MAX: Final[int]
 SOURCE_SHA256: Final[str]
 
-class MoneyOverflow(OverflowError): ...
+class MoneyOverflow(OverflowError):
+    """A number or a result does not fit: refused, never wrapped."""
 
 def mul_div(a: int, b: int, d: int) -> int: ...
 def divide(n: int, d: int) -> int: ...

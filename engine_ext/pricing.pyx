@@ -1,11 +1,14 @@
 """Pricing: a basket in, every amount of its ticket out, by steps that each work on the same sheet of rows."""
 
 cimport cython
+from cpython.ref cimport Py_INCREF
+from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free
 
 from engine_ext.basket cimport (
-    GOODS, GROSS, NET, BasketLine, LineAdjustment, RateTotal, SubtotalAdjustment, bounded, checked_basis, rate_total, shown,
+    GOODS, GROSS, NET, BasketLine, LineAdjustment, RateTotal, SubtotalAdjustment, bounded, checked_basis, rate_total,
+    shown,
 )
 from engine_ext.money cimport WHOLE, times
 from engine_ext.prorate cimport split_into
@@ -19,8 +22,12 @@ from engine_ext.basket import PricingError
 
 include "stamp.pxi"
 
-ALGORITHM = 1  # sealed with every ticket; a change of any result takes a new number, and this one stays runnable
-SUBTOTALS_MAX = 100
+cdef enum:
+    NUMBER = 1
+    SUBTOTALS = 100
+
+ALGORITHM = NUMBER  # sealed with every ticket; a change of any result takes a new number, and this one stays runnable
+SUBTOTALS_MAX = SUBTOTALS
 DECIMALS_MAX = 4
 PHASE_LINE = 1
 PHASE_TICKET = 3
@@ -137,7 +144,7 @@ cdef int mark_covered(Sheet sheet, list subtotals, unsigned char *covered) excep
         for line_id in rule.lines:
             row = slot_of(sheet, <str>line_id)[0]
             if row == NULL:
-                raise PricingError("pricing.unknown_line", line_id, f"{rule.ref} lists a line that is not in the basket")
+                raise PricingError("pricing.unknown_line", line_id, f"{rule.ref} lists it, the basket does not")
             covered[s * sheet.count + row.entered] = 1
     return 0
 
@@ -178,23 +185,35 @@ cdef int spread_price(Sheet sheet, SubtotalAdjustment rule, int64_t total) excep
     return explain(sheet, rule.ref, TICKET, KIND_FIXED, total, wanted, wanted)
 
 
+cdef int spread_percent(Sheet sheet, SubtotalAdjustment rule, const unsigned char *covered) except -1:
+    cdef int64_t total
+    if not rule.percent:
+        return 0
+    total = weigh(sheet, rule, covered)
+    return spread(sheet, rule, KIND_PERCENT, total, times(total, rule.percent, WHOLE))
+
+
+cdef int spread_amount(Sheet sheet, SubtotalAdjustment rule, const unsigned char *covered) except -1:
+    if not rule.amount:
+        return 0
+    return spread(sheet, rule, KIND_AMOUNT, weigh(sheet, rule, covered), rule.amount)
+
+
+cdef int spread_fixed(Sheet sheet, SubtotalAdjustment rule, const unsigned char *covered) except -1:
+    if not rule.has_fixed:
+        return 0
+    return spread_price(sheet, rule, weigh(sheet, rule, covered))
+
+
 cdef int run_operator_source(Sheet sheet, list subtotals, const unsigned char *covered) except -1:
     # One source of phase 3: every percentage, then every amount, then the fixed prices, each on what remains.
     cdef Py_ssize_t s
-    cdef int64_t total
-    cdef SubtotalAdjustment rule
-    cdef const unsigned char *mine
-    for kind in (KIND_PERCENT, KIND_AMOUNT, KIND_FIXED):
-        for s in range(len(subtotals)):
-            rule = <SubtotalAdjustment>subtotals[s]
-            mine = &covered[s * sheet.count]
-            if kind is KIND_FIXED and rule.has_fixed:
-                spread_price(sheet, rule, weigh(sheet, rule, mine))
-            elif kind is KIND_PERCENT and rule.percent:
-                total = weigh(sheet, rule, mine)
-                spread(sheet, rule, kind, total, times(total, rule.percent, WHOLE))
-            elif kind is KIND_AMOUNT and rule.amount:
-                spread(sheet, rule, kind, weigh(sheet, rule, mine), rule.amount)
+    for s in range(len(subtotals)):
+        spread_percent(sheet, <SubtotalAdjustment>subtotals[s], &covered[s * sheet.count])
+    for s in range(len(subtotals)):
+        spread_amount(sheet, <SubtotalAdjustment>subtotals[s], &covered[s * sheet.count])
+    for s in range(len(subtotals)):
+        spread_fixed(sheet, <SubtotalAdjustment>subtotals[s], &covered[s * sheet.count])
     return 0
 
 
@@ -204,8 +223,8 @@ cdef int apply_ticket_rules(Sheet sheet, object given) except -1:
     cdef unsigned char *covered
     if not subtotals:
         return 0
-    if len(subtotals) > SUBTOTALS_MAX:
-        raise PricingError("pricing.too_many_subtotals", None, f"at most {SUBTOTALS_MAX} adjustments a basket")
+    if len(subtotals) > SUBTOTALS:
+        raise PricingError("pricing.too_many_subtotals", None, f"at most {SUBTOTALS} adjustments a basket")
     for rule in subtotals:
         if type(rule) is not SubtotalAdjustment:
             raise TypeError(f"subtotals must hold SubtotalAdjustment, not {type(rule).__name__}")
@@ -286,9 +305,19 @@ cdef PricedLine finished_line(Sheet sheet, Row *row):
     return line
 
 
+cdef tuple finished_lines(Sheet sheet):
+    cdef tuple lines = PyTuple_New(sheet.count)
+    cdef Py_ssize_t i
+    cdef PricedLine line
+    for i in range(sheet.count):
+        line = finished_line(sheet, sheet.order[i])
+        Py_INCREF(line)  # which the tuple takes over
+        PyTuple_SET_ITEM(lines, i, line)
+    return lines
+
+
 cdef Priced finish(Sheet sheet, tuple rates, int basis):
     cdef Priced priced = Priced.__new__(Priced)
-    cdef Py_ssize_t i
     cdef RateTotal rate
     priced.total = priced.vat = priced.net = 0
     for rate in rates:
@@ -296,11 +325,11 @@ cdef Priced finish(Sheet sheet, tuple rates, int basis):
         priced.vat += rate.vat
         priced.net += rate.net
     within_limit(priced.total)
-    priced.lines = tuple([finished_line(sheet, sheet.order[i]) for i in range(sheet.count)])
+    priced.lines = finished_lines(sheet)
     priced.rates = rates
     priced.discounts = tuple(sheet.applied)
     priced.basis = basis
-    priced.algorithm = 1
+    priced.algorithm = NUMBER
     return priced
 
 
@@ -327,8 +356,8 @@ cdef int64_t scale_of(object decimals) except -1:
 def price(lines, subtotals=(), *, basis=GROSS, decimals=2):
     """The priced ticket of a basket: phases 0, 1, 3 and 4 of ``docs/pricing.md``, algorithm 1.
 
-    ``lines`` are at most ``LINES_MAX`` ``BasketLine``; ``subtotals`` the operator's ``SubtotalAdjustment``, in the order
-    he gave them; ``basis`` tells whether prices hold VAT; ``decimals`` are those of the currency, 0 to ``DECIMALS_MAX``.
+    ``lines`` are at most ``LINES_MAX`` ``BasketLine``; ``subtotals`` the operator's ``SubtotalAdjustment``, in the
+    order he gave them; ``basis`` tells whether prices hold VAT; ``decimals`` are the currency's, 0 to ``DECIMALS_MAX``.
     Pure: the same arguments give the same ticket, in whatever order the lines stand.
 
     PricingError ``pricing.duplicate_line``, ``mixed_signs``, ``unknown_line``, ``fixed_over_zero``, ``too_many_lines``,

@@ -141,13 +141,18 @@ cdef RefundedLine take_back(SoldLine line, int basis):
 
 
 cdef int64_t sign_of_sale(list given) except 0:
-    # The sign of the goods; deposits decide it only where nothing else goes back.
+    # The sign that pricing gave the basket: that of the goods (base, else quantity), of the deposits without any.
     cdef int64_t deposits = 0
+    cdef int64_t base
     cdef SoldLine line
     for line in given:
-        if line.nature == GOODS and line.amount != 0:
-            return 1 if line.amount > 0 else -1
-        deposits += line.amount
+        if line.nature == DEPOSIT:
+            deposits += line.amount
+            continue
+        base = line.amount
+        for share in line.shares:
+            base -= <int64_t>(<tuple>share)[1]
+        return 1 if (base if base != 0 else line.quantity) > 0 else -1
     return -1 if deposits < 0 else 1
 
 

@@ -44,15 +44,14 @@ cdef class Applied:
 cdef class Sheet:
     cdef list given  # keeps the lines alive that the rows point to
     cdef Py_ssize_t count
-    cdef Row *rows  # in the order of entry
-    cdef Row **pointers  # the block that order, spare and table lie in
+    cdef Row *rows  # in the order of entry; the arrays below lie in the same block
     cdef Row **order  # in the order of pricing, once sorted
     cdef Row **spare
     cdef Row **table  # by hash of the id, open addressing
     cdef Py_ssize_t mask
     cdef int64_t *weights  # scratch of one step, a number per row in the order of pricing
     cdef int64_t *parts
-    cdef Share *shares
+    cdef Share *shares  # grows
     cdef Py_ssize_t share_count
     cdef Py_ssize_t share_room
     cdef int64_t scale  # unit price x quantity / scale is an amount

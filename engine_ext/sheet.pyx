@@ -2,6 +2,8 @@
 
 cimport cython
 from cpython.object cimport Py_LT, PyObject, PyObject_Hash, PyObject_RichCompareBool
+from cpython.ref cimport Py_INCREF
+from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 from cpython.unicode cimport PyUnicode_Compare
 from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free, realloc
@@ -16,8 +18,9 @@ include "stamp.pxi"
 
 cdef enum:
     NOTHING = -1  # ends a chain of shares
+    MANY = 10_000
 
-LINES_MAX = 10_000
+LINES_MAX = MANY
 CUT_TO_SUM = "cut_to_sum"
 EMPTY_SUM = "empty_sum"
 
@@ -44,8 +47,6 @@ cdef class Sheet:
 
     def __dealloc__(self):
         free(self.rows)
-        free(self.pointers)
-        free(self.weights)
         free(self.shares)
 
 
@@ -60,19 +61,22 @@ cdef Sheet open_sheet(object lines, int64_t scale):
     cdef Py_ssize_t slots = 8
     sheet.given = list(lines)
     sheet.count = len(sheet.given)
-    if sheet.count > LINES_MAX:
-        raise PricingError("pricing.too_many_lines", None, f"at most {LINES_MAX} lines a basket, not {sheet.count}")
+    if sheet.count > MANY:
+        raise PricingError("pricing.too_many_lines", None, f"at most {MANY} lines a basket, not {sheet.count}")
     while slots < 2 * sheet.count:
         slots *= 2
     sheet.mask = slots - 1
-    sheet.rows = <Row *>calloc(sheet.count + 1, sizeof(Row))
-    sheet.pointers = <Row **>calloc(2 * sheet.count + slots, sizeof(Row *))
-    sheet.weights = <int64_t *>calloc(2 * sheet.count + 1, sizeof(int64_t))
-    if sheet.rows == NULL or sheet.pointers == NULL or sheet.weights == NULL:
+    # One block for all of it: rows first, then the pointers to them, then the scratch numbers, each of 8 bytes.
+    sheet.rows = <Row *>calloc(
+        1, (sheet.count + 1) * sizeof(Row) + (2 * sheet.count + slots) * sizeof(Row *)
+        + 2 * sheet.count * sizeof(int64_t)
+    )
+    if sheet.rows == NULL:
         raise MemoryError()
-    sheet.order = sheet.pointers
-    sheet.spare = &sheet.pointers[sheet.count]
-    sheet.table = &sheet.pointers[2 * sheet.count]
+    sheet.order = <Row **>&sheet.rows[sheet.count + 1]
+    sheet.spare = &sheet.order[sheet.count]
+    sheet.table = &sheet.spare[sheet.count]
+    sheet.weights = <int64_t *>&sheet.table[slots]
     sheet.parts = &sheet.weights[sheet.count]
     sheet.scale = scale
     sheet.sign = 0
@@ -117,21 +121,23 @@ cdef int enter_lines(Sheet sheet) except -1:
 
 
 cdef int find_sign(Sheet sheet) except -1:
-    # All goods have one sign. Deposits may stand against it and decide it only where there is nothing else.
+    # All goods have one sign: that of the base, or of the quantity where that is 0, because a fixed price may still
+    # raise such a line. Deposits may stand against it and decide it only where there is nothing else.
     cdef int64_t deposits = 0
-    cdef int64_t sign
+    cdef int64_t leading
     cdef Py_ssize_t i
+    cdef BasketLine line
     for i in range(sheet.count):
-        if (<BasketLine>sheet.rows[i].line).nature == DEPOSIT:
+        line = <BasketLine>sheet.rows[i].line
+        if line.nature == DEPOSIT:
             deposits += sheet.rows[i].base
-        elif sheet.rows[i].base != 0:
-            sign = 1 if sheet.rows[i].base > 0 else -1
-            if sheet.sign == -sign:
-                raise PricingError(
-                    "pricing.mixed_signs", (<BasketLine>sheet.rows[i].line).id,
-                    "all lines but deposits and advances must have one sign",
-                )
-            sheet.sign = sign
+            continue
+        leading = sheet.rows[i].base if sheet.rows[i].base != 0 else line.quantity
+        if sheet.sign != 0 and (leading > 0) != (sheet.sign > 0):
+            raise PricingError(
+                "pricing.mixed_signs", line.id, "all lines but deposits and advances must have one sign"
+            )
+        sheet.sign = 1 if leading > 0 else -1
     if sheet.sign == 0:
         sheet.sign = -1 if deposits < 0 else 1
     return 0
@@ -272,9 +278,21 @@ cdef int explain(
 
 
 cdef tuple shares_of(Sheet sheet, Row *row):
-    cdef list shares = []
+    # Built without a list in between: a ticket with a discount has one of these per line.
+    cdef Py_ssize_t count = 0
     cdef Py_ssize_t at = row.first_share
+    cdef tuple shares
+    cdef object share
     while at != NOTHING:
-        shares.append((sheet.shares[at].discount, sheet.shares[at].amount * sheet.sign))
+        count += 1
         at = sheet.shares[at].next
-    return tuple(shares)
+    if count == 0:
+        return ()
+    shares = PyTuple_New(count)
+    at = row.first_share
+    for count in range(count):
+        share = (sheet.shares[at].discount, sheet.shares[at].amount * sheet.sign)
+        Py_INCREF(share)  # which the tuple takes over
+        PyTuple_SET_ITEM(shares, count, share)
+        at = sheet.shares[at].next
+    return shares

@@ -11,7 +11,7 @@ from house_mirror import core_modules
 ROOT = Path(__file__).parent.parent
 TYPED = ("engine", "engine_ext", "server", "drivers", "benchmarks")
 # Tests are no package; each folder of shared helpers is a root of its own, as it is on the path when they run.
-TEST_ROOTS = (".", "tests/reference", "tests/house")
+TEST_ROOTS = (".", "tests/reference", "tests/house", "tests/faults")
 STUB_EXCEPTIONS = ROOT / "tests" / "house" / "stubtest_exceptions.txt"
 TOOL_TIMEOUT_S = 240
 

@@ -50,7 +50,7 @@ NOT_YET = {
     "rule_engine_ranks": "engine/features.py",
     "rule_capability_privacy": "engine/features.py",
     "rule_capability_files": "engine/features.py",
-    "rule_verbs_have_tests": "engine/features.py",
+    "rule_verbs_have_tests": "engine/sales/table.py",
     "rule_drivers_see_ports": "drivers/*/*.py",
     "rule_server_sees_the_door": "server/*/*.py",
     "rule_core_has_stubs_and_tests": "engine_ext/*.pyi",

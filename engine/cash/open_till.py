@@ -7,10 +7,13 @@ from msgspec import Meta
 from engine.cash import views
 from engine.cash.records import Opened
 from engine.kernel.errors import Refusal
+from engine.kernel.events import Event
 from engine.kernel.messages import INTEGER_MAX, Command
 from engine.kernel.world import World
 from engine.shop import views as shop
 from engine.staff import views as staff
+
+TRAINING = "cash.training"
 
 
 class OpenTill(Command, frozen=True, kw_only=True, tag="cash.open"):
@@ -26,8 +29,10 @@ def decide_open(command: OpenTill, world: World) -> tuple[Opened]:
     known = shop.till(world, till) if till else None
     if known is None or not known.active:
         raise Refusal("cash.unknown_till", f"there is no till {till} in use")
-    if command.training and not staff.role_allows(world, world.actor, "cash.training"):
-        raise Refusal("kernel.not_allowed", "training needs the right cash.training", at="training")
+    if command.training and not staff.role_allows(world, world.actor, TRAINING):
+        event = Event(code=0, what="refused.not_allowed", detail={"right": TRAINING})
+        text = f"training needs the right {TRAINING}"
+        raise Refusal("kernel.not_allowed", text, at="training", data={"right": TRAINING}, records=(event,))
     row = views.last_row(world, till)
     if row is not None and row.open:
         raise Refusal("cash.already_open", f"till {till} is open since {row.opened}", data={"session": row.session})
@@ -36,7 +41,7 @@ def decide_open(command: OpenTill, world: World) -> tuple[Opened]:
             session=1 if row is None else row.session + 1,
             day=world.date().isoformat(),
             float_in=command.float_in,
-            left=0 if row is None or row.left is None else row.left,
+            left=command.float_in if row is None or row.left is None else row.left,
             training=command.training,
         ),
     )

@@ -19,7 +19,7 @@ DIFFERENCE = AccountClass("cash.difference", 6, None)
 
 class Opened(Record, frozen=True, kw_only=True, tag="cash.opened"):
     """A till session began: its number on this till (from 1), the float counted into the drawer, what the last session
-    left (``left``), and whether it is for training."""
+    left (``left``; the float itself where none came before), and whether it is for training."""
 
     fiscal: ClassVar[str] = "cash"
 

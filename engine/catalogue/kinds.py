@@ -188,7 +188,7 @@ def check_department(row: DepartmentRow, world: World) -> DepartmentRow:
 def check_option_set(row: OptionSetRow, world: World) -> OptionSetRow:
     """Deltas within bounds; every choice gets a number of its own."""
     taken = {choice.id for choice in row.choices if choice.id}
-    choices = []
+    choices: list[Choice] = []
     for number, choice in enumerate(row.choices):
         at = f"row.choices[{number}]"
         if choice.id and choice.id in {other.id for other in choices}:
@@ -267,6 +267,7 @@ VAT_RATES = Kind(
     row=VatRateRow,
     permission="catalogue.write",
     prices=True,
+    fiscal=True,
     rows_max=1_000,
     check=check_vat_rate,
     example={"title": "TVA 5,5 %", "percent": "5.5", "category": "reduced", "valid_from": "2014-01-01"},

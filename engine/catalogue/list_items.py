@@ -1,14 +1,15 @@
 """``catalogue.items``: products with everything that they inherit, page by page, so that a till loads its screen."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
 from engine.catalogue import views
-from engine.catalogue.kinds import OPTION_SETS, OPTION_STRIDE, PRODUCTS, OptionSetRow, ProductRow
+from engine.catalogue.kinds import OPTION_SETS, OPTION_STRIDE, PRODUCTS, OptionSetRow
 from engine.catalogue.views import Item, Vat
 from engine.kernel.errors import Refusal
+from engine.kernel.kinds import Kind
 from engine.kernel.messages import INTEGER_MAX, Id, Query
 from engine.kernel.money import QUANTITY_PLACES, format_decimal
 from engine.kernel.world import CURRENT, World
@@ -79,6 +80,12 @@ class ItemPage(msgspec.Struct, frozen=True, kw_only=True):
     configuration: int
 
 
+def _live(world: World, kind: Kind, id: int) -> Any:
+    row = world.row(kind, id)
+    assert row is not None, f"{kind.name} {id} was listed but is not there"
+    return row
+
+
 def _choices(id: int, row: OptionSetRow) -> tuple[ChoiceOut, ...]:
     return tuple(
         ChoiceOut(
@@ -98,7 +105,7 @@ def _vat_out(vat: Vat | None) -> VatOut | None:
 
 def item_out(world: World, id: int) -> ItemOut:
     """A live product as a till shows it; what nobody can sell stays on the page with its problem."""
-    row: ProductRow = world.row(PRODUCTS, id)
+    row = _live(world, PRODUCTS, id)
     item: Item | None
     try:
         item, problem = views.item(world, id), None
@@ -132,7 +139,7 @@ def answer_list_items(query: ListItems, world: World) -> ItemPage:
     scan = world.scan(CURRENT, PRODUCTS.code, after=(PRODUCTS.code, query.after), limit=LOOKED_ITEMS_MAX)
     for (_, id), _version in scan:
         looked, last = looked + 1, id
-        if query.department is None or query.department == world.row(PRODUCTS, id).department:
+        if query.department is None or query.department == _live(world, PRODUCTS, id).department:
             items.append(item_out(world, id))
             if len(items) == query.limit:
                 break
@@ -140,7 +147,7 @@ def answer_list_items(query: ListItems, world: World) -> ItemPage:
     asked = sorted({set_id for item in items for set_id in item.option_sets})
     return ItemPage(
         items=tuple(items),
-        option_sets={id: _choices(id, world.row(OPTION_SETS, id)) for id in asked},
+        option_sets={id: _choices(id, _live(world, OPTION_SETS, id)) for id in asked},
         next=last if more else None,
         configuration=world.configuration,
     )

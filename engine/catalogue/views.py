@@ -260,9 +260,10 @@ def chosen(item: Item, ids: Sequence[int], at: str) -> tuple[tuple[int, ItemOpti
     for number, id in enumerate(ids):
         place = f"{at}[{number}]"
         option = item.options.get(id)
+        if id in item.unavailable:
+            raise Refusal("catalogue.option_off", f"option {id} of product {item.id} is unavailable", at=place)
         if option is None:
-            code, word = ("option_off", "is unavailable") if id in item.unavailable else ("no_option", "is unknown")
-            raise Refusal(f"catalogue.{code}", f"option {id} of product {item.id} {word}", at=place)
+            raise Refusal("catalogue.no_option", f"product {item.id} has no option {id}", at=place)
         answered = sum(1 for _, other in picked if other.set_index == option.set_index)
         if answered == item.sets.count(id // OPTION_STRIDE) or len(picked) == OPTION_SETS_MAX:
             raise Refusal("catalogue.too_many_options", f"option {id} answers a question too many", at=place)

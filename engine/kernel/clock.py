@@ -37,6 +37,11 @@ class SystemClock:
         return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
 
 
+def monotonic_ns() -> int:
+    """A stopwatch for probes of the machine; no decision and no entry ever sees it."""
+    return time.perf_counter_ns()
+
+
 class ManualClock:
     """A clock that tests and simulations move; ``step`` moves the wall clock alone."""
 

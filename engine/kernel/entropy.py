@@ -46,6 +46,17 @@ class SeededEntropy:
         return out[:count]
 
 
+def uuid7(wall_ms: int, random: bytes) -> bytes:
+    """A version 7 UUID (RFC 9562, 5.7): 48 bits of milliseconds, then 74 random bits of the ten bytes given.
+
+    Ids that rise with time are inserted side by side, which makes the index of ids several times cheaper.
+    """
+    value = bytearray((wall_ms & (2**48 - 1)).to_bytes(6, "big") + random)
+    value[6] = value[6] & 0x0F | 0x70
+    value[8] = value[8] & 0x3F | 0x80
+    return bytes(value)
+
+
 def derived_id(about: bytes, reason: str) -> bytes:
     """The 16-byte id of an entry that nobody sent: a digest of what it is about and why it exists."""
     return hashlib.sha256(b"guichet derived id\0" + reason.encode() + b"\0" + about).digest()[:16]

@@ -15,7 +15,7 @@ from engine.kernel.capability import Capability, CommandRow, Fold, QueryRow
 from engine.kernel.clock import Civil
 from engine.kernel.errors import Refusal
 from engine.kernel.events import Event
-from engine.kernel.kinds import Kind
+from engine.kernel.kinds import Kind, Secret, field_extra
 from engine.kernel.messages import Actor, Command, Header, Query, Record
 from engine.kernel.permissions import PERMISSIONS
 from engine.kernel.world import Folding, World
@@ -67,6 +67,11 @@ class Joined:
         )
         self.decode_entry: Callable[[bytes], Any] = msgspec.json.Decoder(self.entry_type).decode
         self._decoders: dict[str, Any] = {}
+        self._secrets: dict[type[Command], tuple[str, ...]] = {}
+        for kind in self.kinds.values():
+            secret = tuple(name for name, mark in field_extra(kind.row, "mark").items() if mark == "secret")
+            if secret:
+                self._secrets[rows.put_type(kind)] = secret
 
     def _join(self, capability: Capability) -> None:
         for kind in capability.kinds:
@@ -108,6 +113,15 @@ class Joined:
         """Lets every capability that listens change its tables."""
         for fold in self.folds[type(record)]:
             fold(record, folding)
+
+    def content(self, command: Command) -> Command:
+        """What of a command makes its content: a secret by its keyed hash, never by its salted one."""
+        secret = self._secrets.get(type(command))
+        if secret is None:
+            return command
+        row = command.row  # type: ignore[attr-defined]  # a put command of a kind has a row
+        kept = {name: Secret(hash="-", key=getattr(row, name).key) for name in secret if getattr(row, name) is not None}
+        return msgspec.structs.replace(command, row=msgspec.structs.replace(row, **kept))
 
     def decode_command(self, name: str, body: bytes | Mapping[str, Any]) -> Command:
         """A command from its name and its JSON body; a wrong field is refused by its name (``kernel.bad_request``)."""

@@ -1,5 +1,6 @@
 """Reads for someone: queries answered from a snapshot, by any number of processes beside the writer."""
 
+import itertools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from engine.kernel.messages import Actor, Query
 from engine.kernel.people import PeopleStore
 from engine.kernel.store import ReadTransaction, Store
 from engine.kernel.tables import Snapshot
-from engine.kernel.world import World
+from engine.kernel.world import World, split_position
+
+ENTRIES_PAGE_MAX = 1000
 
 
 class Reader:
@@ -87,6 +90,13 @@ class Reader:
         """One entry as stored, with its leaf hash."""
         with self._store.read() as txn:
             return replies.read_entry(txn, position_key(gen, seq), self._features.decode_entry)
+
+    def entries_since(self, gen: int, seq: int, limit: int = ENTRIES_PAGE_MAX) -> list[tuple[int, int, bytes]]:
+        """(generation, sequence, bytes) of at most ``limit`` entries from this one on: what a replica follows."""
+        with self._store.read() as txn:
+            found = txn.scan("entries", position_key(gen, seq), b"\xff" * 8)
+            page = itertools.islice(found, min(limit, ENTRIES_PAGE_MAX))
+            return [(*split_position(int.from_bytes(key, "big")), data) for key, data in page]
 
     def proof(self, gen: int, seq: int) -> str:
         """The tlog-proof text of an entry."""

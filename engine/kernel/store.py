@@ -2,8 +2,7 @@
 
 import contextlib
 import os
-import secrets
-import time
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -11,6 +10,7 @@ from typing import Any, cast
 import lmdb
 
 from engine.kernel import disk
+from engine.kernel.clock import monotonic_ns
 from engine.kernel.disk import Limits, OwnerLock
 from engine.kernel.errors import StoreFault
 
@@ -198,7 +198,9 @@ class Store:
             raise StoreFault("store.exists", f"{path} exists already")
         path.parent.mkdir(parents=True, exist_ok=True)
         disk.require_filesystem(path.parent, unsafe=unsafe)
-        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
+        if temporary.exists():
+            shutil.rmtree(temporary)  # left by a creation that was cut short under the same process number
         (temporary / "store").mkdir(parents=True)
         limits = limits or Limits()
         env = _open(temporary / "store", limits, writable=True)
@@ -341,10 +343,10 @@ class Store:
         times = []
         try:
             for _ in range(rounds):
-                started = time.perf_counter_ns()
+                started = monotonic_ns()
                 os.pwrite(fd, b"\1" * disk.PAGE_BYTES_MIN, 0)
                 os.fdatasync(fd)
-                times.append(time.perf_counter_ns() - started)
+                times.append(monotonic_ns() - started)
         finally:
             os.close(fd)
             path.unlink()

@@ -88,6 +88,7 @@ PAYMENT_MODES = Kind(
     code=30,
     row=PaymentModeRow,
     permission="payments.write",
+    fiscal=True,
     references={"till": "tills"},
     rows_max=1_000,
     check=check_payment_mode,

@@ -252,8 +252,8 @@ def _other(state: _Till, chosen: Mode, money: int | None, number: int) -> _Split
     """Anything but cash pays up to its maximum; what is too much is kept by vouchers and refused by the others."""
     room = chosen.max
     if chosen.type == "meal_voucher" and not state.back:
-        left = state.voucher_cap - state.vouchers
-        if left <= 0 and state.due:
+        left = max(state.voucher_cap - state.vouchers, 0)
+        if not left and state.due:
             raise Refusal(
                 "payments.meal_voucher_cap",
                 f"meal vouchers have paid {state.vouchers} of this sale, the cap is {state.voucher_cap}",

@@ -8,6 +8,7 @@ from msgspec import Meta
 from engine.catalogue import views as catalogue
 from engine.discounts import views as discounts
 from engine.kernel.errors import Refusal
+from engine.kernel.events import Event
 from engine.kernel.kinds import Quantity, Row, UnitPrice
 from engine.kernel.messages import INTEGER_MAX, LINES_MAX, Cents, Decimal, Id, Label, Note
 from engine.kernel.money import parse_decimal, quantity, unit_price
@@ -146,9 +147,11 @@ def _decline(code: str, text: str, index: int, field: str, **data: Any) -> NoRet
 
 
 def need(world: World, right: str, at: str) -> None:
-    """Refuses what the operator's role and extra rights do not allow."""
+    """Refuses what the operator's role and extra rights do not allow; the refusal leaves a sealed event."""
     if not staff.role_allows(world, world.actor, right):
-        raise Refusal("kernel.not_allowed", f"this needs the right {right}", at=at, data={"right": right})
+        event = Event(code=0, what="refused.not_allowed", detail={"right": right})
+        text = f"operator {world.actor.operator} does not hold the right {right}"
+        raise Refusal("kernel.not_allowed", text, at=at, data={"right": right}, records=(event,))
 
 
 def _quantity(line: LineIn, index: int) -> int:
@@ -264,6 +267,7 @@ def _configured(id: int, at: str, world: World) -> discounts.Discount:
     found = discounts.discount(world, id)
     if found is None or not found.active:
         raise Refusal("sales.unknown_discount", f"there is no discount {id} in use", at=at)
+    need(world, "discounts.apply", at)
     if found.right is not None:
         need(world, found.right, at)
     return found

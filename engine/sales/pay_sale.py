@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta
 
 from engine.cash import views as cash
@@ -32,7 +31,7 @@ def decide_pay(command: PaySale, world: World) -> tuple[Paid]:
         raise Refusal("sales.too_many_events", f"ticket {of.no} was paid {views.EVENTS_MAX} times", at="no")
     before = list(views.sealed_ticket(world, row.position).rec[0].legs)
     for position in later.payments:
-        before.extend(msgspec.json.decode(views.sealed(world, position).rec[0], type=Paid).legs)
+        before.extend(views.sealed_payment(world, position).legs)
     legs, due = payments.settle(
         world, later.due, command.payments, may_stay_due=True, refund=False, before=tuple(before)
     )

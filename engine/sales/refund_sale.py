@@ -135,10 +135,10 @@ def _give_back(asked: tuple[LegIn, ...], case: _Case, world: World) -> tuple[Leg
     sale, refunded = case.sale, case.later.refunded
     amount = case.back.total - case.off
     paid = return_money.paid_so_far(sale, case.later)
-    given = asked or return_money.same_ways(paid, amount)
-    legs, _ = payments.settle(world, -amount, given, may_stay_due=False, refund=True)
     whole = refunded | {int(line.id): line.already + line.now for line in case.sold}
     complete = case.later.due == case.off and all(whole.get(line.id, 0) == line.q for line in sale.lines)
+    given = asked or return_money.same_ways(paid, amount, complete=complete)
+    legs, _ = payments.settle(world, -amount, given, may_stay_due=False, refund=True)
     legs = return_money.true_up(legs, paid, shop.settings(world).cash_rounding_step, complete=complete)
     return_money.require_cash(legs, paid)
     return legs

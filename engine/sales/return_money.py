@@ -12,35 +12,44 @@ from engine.sales.state import CASH, LaterRow
 
 
 class Paid(NamedTuple):
-    """What the shop holds for a ticket: by payment mode, in cash, and in all; ``counted`` minor units."""
+    """What the shop holds for a ticket, by payment mode in the order of their first use; ``counted`` minor units."""
 
     modes: dict[int, int]
-    cash: int
-    total: int
+    cash_modes: frozenset[int]
+
+    @property
+    def total(self) -> int:
+        """What can be given back at all."""
+        return sum(self.modes.values())
+
+    @property
+    def cash(self) -> int:
+        """What can be given back in cash."""
+        return max(0, sum(held for mode, held in self.modes.items() if mode in self.cash_modes))
 
 
 def paid_so_far(sale: Posted, later: LaterRow) -> Paid:
     """What was paid with the sale and later, less what was given back."""
     modes: dict[int, int] = {}
-    cash = later.cash
     for leg in sale.legs:
         modes[leg.mode] = modes.get(leg.mode, 0) + leg.counted
-        if leg.type == CASH:
-            cash += leg.counted
-    for mode, amount in later.returned.items():
-        modes[mode] = modes.get(mode, 0) + amount
-    return Paid(modes, cash, sum(modes.values()))
+    for moved in (later.cash, later.other):
+        for mode, amount in moved.items():
+            modes[mode] = modes.get(mode, 0) + amount
+    return Paid(modes, frozenset(later.cash).union(leg.mode for leg in sale.legs if leg.type == CASH))
 
 
-def same_ways(paid: Paid, amount: int) -> tuple[LegIn, ...]:
+def same_ways(paid: Paid, amount: int, *, complete: bool) -> tuple[LegIn, ...]:
     """Legs that give ``amount`` back by the modes that paid, the last used first; the first used takes the rest."""
-    legs: list[LegIn] = []
-    rest = amount
+    if not amount:
+        # Nothing is to be given back, but the last step may have to return the coins that rounding kept before.
+        kept = [LegIn(mode=mode) for mode in paid.modes if mode in paid.cash_modes] if complete and paid.total else []
+        return tuple(kept[:1])
     # A ticket so small that cash rounding took all of it was paid with nothing: its mode takes part all the same.
     modes = [mode for mode, held in paid.modes.items() if held > 0] or list(paid.modes)
+    legs: list[LegIn] = []
+    rest = amount
     for mode in reversed(modes):
-        if not rest:
-            break
         part = min(rest, paid.modes[mode])
         if mode == modes[0] or part == rest:
             legs.append(LegIn(mode=mode))
@@ -73,10 +82,10 @@ def true_up(legs: tuple[Leg, ...], paid: Paid, step: int, *, complete: bool) -> 
 def require_cash(legs: tuple[Leg, ...], paid: Paid) -> None:
     """A cash refund never exceeds the cash still to be returned."""
     cash = -sum(leg.counted for leg in legs if leg.type == CASH)
-    if cash > max(0, paid.cash):
+    if cash > paid.cash:
         raise Refusal(
             "sales.cash_exceeds",
-            f"{max(0, paid.cash)} of this ticket was paid in cash and not given back yet, {cash} asked",
+            f"{paid.cash} of this ticket was paid in cash and not given back yet, {cash} asked",
             at="payments",
-            data={"left": max(0, paid.cash), "asked": cash},
+            data={"left": paid.cash, "asked": cash},
         )

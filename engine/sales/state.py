@@ -54,15 +54,15 @@ class Counter(msgspec.Struct, array_like=True):
 class LaterRow(msgspec.Struct, array_like=True):
     """What happened to a ticket after its sale; there is no row while nothing did.
 
-    ``due`` is what is to be paid now; ``refunded`` maps a line id to the quantity given back (1/1000); ``returned``
-    maps a payment mode to what later payments added and refunds gave back (signed, counted), and ``cash`` is the part
-    of it in cash. ``refunds`` holds (position, number), the others positions.
+    ``due`` is what is to be paid now; ``refunded`` maps a line id to the quantity given back (1/1000). ``cash`` and
+    ``other`` map a payment mode to what later payments added and refunds gave back (signed, counted). ``refunds``
+    holds (position, number), the others positions.
     """
 
     due: int
-    cash: int = 0
     refunded: dict[int, int] = msgspec.field(default_factory=dict)
-    returned: dict[int, int] = msgspec.field(default_factory=dict)
+    cash: dict[int, int] = msgspec.field(default_factory=dict)
+    other: dict[int, int] = msgspec.field(default_factory=dict)
     refunds: list[tuple[int, int]] = msgspec.field(default_factory=list)
     payments: list[int] = msgspec.field(default_factory=list)
     copies: list[int] = msgspec.field(default_factory=list)
@@ -177,11 +177,9 @@ def _remember_refund(record: Refunded, folding: Folding) -> None:
 def _return(later: LaterRow, legs: tuple[Leg, ...]) -> int:
     """Enters legs into what was paid by each mode; what they take off the amount to pay."""
     paid = 0
-    returned = later.returned
     for leg in legs:
-        returned[leg.mode] = returned.get(leg.mode, 0) + leg.counted
-        if leg.type == CASH:
-            later.cash += leg.counted
+        moved = later.cash if leg.type == CASH else later.other
+        moved[leg.mode] = moved.get(leg.mode, 0) + leg.counted
         paid += leg.counted + leg.rounding
     return paid
 

@@ -11,7 +11,7 @@ from msgspec import Meta
 from engine.kernel.errors import Fault, Refusal
 from engine.kernel.messages import INTEGER_MAX, TILL_MAX, Header, Query
 from engine.kernel.world import World, join_position, split_position
-from engine.sales.records import Original, Posted, Refunded
+from engine.sales.records import Copied, Original, Paid, Posted, Refunded
 from engine.sales.state import COUNTERS, DAYS, LATER, TICKETS, LaterRow, TicketRow
 
 TRAINING_SERIES = 65_535
@@ -36,6 +36,13 @@ class SealedTicket(Header, frozen=True, kw_only=True):
     rec: tuple[Posted | Refunded]
 
 
+class SealedLater(Header, frozen=True, kw_only=True):
+    """The entry of something that happened to a ticket later."""
+
+    rec: tuple[Refunded | Paid | Copied]
+
+
+_LATER = msgspec.json.Decoder(SealedLater)
 _SEALED = msgspec.json.Decoder(Sealed)
 _TICKET = msgspec.json.Decoder(SealedTicket)
 
@@ -56,6 +63,13 @@ def sealed(world: World, position: int) -> Sealed:
 def sealed_ticket(world: World, position: int) -> SealedTicket:
     """A ticket's entry by its position."""
     return _TICKET.decode(entry_bytes(world, position))
+
+
+def sealed_payment(world: World, position: int) -> Paid:
+    """A later payment by the position of its entry."""
+    record = _LATER.decode(entry_bytes(world, position)).rec[0]
+    assert isinstance(record, Paid), "a table names an entry as a payment that is none"
+    return record
 
 
 def series(world: World, *, training: bool) -> int:
@@ -137,7 +151,7 @@ class Later(msgspec.Struct, frozen=True, kw_only=True):
     at: str
     till: int
     operator: int
-    record: msgspec.Raw
+    record: Refunded | Paid | Copied
 
 
 class TicketShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -200,7 +214,7 @@ def _refundable(ticket: Posted | Refunded, later: LaterRow) -> dict[int, int]:
 def _events(world: World, positions: list[int]) -> tuple[Later, ...]:
     shown = []
     for position in positions:
-        entry = sealed(world, position)
+        entry = _LATER.decode(entry_bytes(world, position))
         shown.append(
             Later(gen=entry.gen, seq=entry.seq, at=entry.at, till=entry.till, operator=entry.op, record=entry.rec[0])
         )

@@ -19,7 +19,7 @@ LINES_OF_TEXT_MAX = 12
 DATED_MAX = 20
 
 SalesMode = Annotated[int, Meta(ge=0, le=MODE_MAX)]
-"""How the goods reach the customer: 0 take-away, 1 delivery, 2 on site, 3 drive-through, 4 counter, 5 relay, 6 shipping."""
+"""How goods are handed over: 0 take-away, 1 delivery, 2 on site, 3 drive-through, 4 counter, 5 relay, 6 shipping."""
 
 Amount = Annotated[int, Meta(ge=0, le=INTEGER_MAX)]
 """An amount in minor units that is never negative."""
@@ -217,6 +217,7 @@ SETTINGS = Kind(
     row=SettingsRow,
     permission="shop.write",
     prices=True,
+    fiscal=True,
     references={"default_vat": "vat-rates"},
     rows_max=1,
     check=check_settings,
@@ -237,6 +238,7 @@ TILLS = Kind(
     code=2,
     row=TillRow,
     permission="shop.write",
+    fiscal=True,
     unique=("name",),
     rows_max=TILL_MAX,
     check=check_till,

@@ -1,6 +1,8 @@
 """Pricing, phase by phase: the vectors of the specification and each rule of docs/pricing.md."""
 
+import re
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -280,7 +282,7 @@ def test_the_context_is_made_of_ints(value: Any) -> None:
 
 
 @pytest.mark.parametrize(("context", "code"), [({"basis": 2}, "bad_basis"), ({"decimals": 5}, "bad_decimals")])
-def test_a_context_out_of_bounds_is_refused(context: dict[str, int], code: str) -> None:
+def test_a_context_out_of_bounds_is_refused(context: dict[str, Any], code: str) -> None:
     with pytest.raises(PricingError) as refusal:
         price([], **context)
 
@@ -299,3 +301,13 @@ def test_a_ticket_shows_itself() -> None:
 
     assert "PricedLine(id='1', unit=10000, base=100, shares=(), amount=100, vat=17)" in actual
     assert "RateTotal(category='rate-20000', rate=20000, nature=0, gross=100, vat=17, net=83)" in actual
+
+
+def test_every_refusal_of_the_core_is_documented_and_no_other() -> None:
+    root = Path(__file__).parents[2]
+    sources = [(root / "engine_ext" / f"{name}.pyx").read_text() for name in ("basket", "sheet", "pricing", "refund")]
+
+    raised = {code for source in sources for code in re.findall(r'"(pricing\.[a-z_]+)"', source)}
+    documented = set(re.findall(r"`(pricing\.[a-z_]+)`", (root / "docs" / "pricing.md").read_text()))
+
+    assert raised == documented

@@ -101,7 +101,7 @@ def test_no_line_changes_its_sign_and_no_vat_exceeds_its_line(rng: Random) -> No
     if ticket is None:
         return
     goods = [line for line in ticket.lines if line.line.nature == GOODS]
-    sign = -1 if any(line.base < 0 for line in goods) else 1
+    sign = -1 if any((line.base or line.line.quantity) < 0 for line in goods) else 1
 
     assert all(line.amount * sign >= 0 for line in goods)
     assert all(0 <= line.vat * (1 if line.amount > 0 else -1) <= abs(line.amount) for line in ticket.lines)

@@ -95,10 +95,18 @@ def test_goods_of_both_signs_are_refused() -> None:
     assert refusal_of(*lines) == ("pricing.mixed_signs", "2")
 
 
-def test_goods_that_cost_nothing_have_no_sign() -> None:
-    actual = priced(line("1", price=100), line("2", price=0, quantity=-1_000))
+def test_goods_that_cost_nothing_have_the_sign_of_their_quantity() -> None:
+    lines = (line("1", price=100), line("2", price=0, quantity=-1_000))
 
-    assert actual.total == 100
+    assert refusal_of(*lines) == ("pricing.mixed_signs", "2")
+
+
+def test_a_deposit_returned_does_not_turn_round_a_free_line_that_is_given_a_price() -> None:
+    free = line("1", price=0, manual=Adjustment(ref="five", fixed=50_000))
+
+    actual = priced(free, line("2", price=100, quantity=-1_000, nature=DEPOSIT))
+
+    assert {each.id: each.amount for each in actual.lines} == {"1": 500, "2": -100}
 
 
 def test_a_deposit_may_stand_against_the_sign() -> None:

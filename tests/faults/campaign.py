@@ -1,4 +1,7 @@
-"""Runs a fault campaign and prints its table: `python tests/faults/campaign.py --kind kill --workload plain --cycles 500`."""
+"""Runs a fault campaign, prints its table, and fails on any finding.
+
+For example `python tests/faults/campaign.py --kind kill --workload plain --seed 1 --cycles 500`.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,18 @@ import sys
 import time
 from pathlib import Path
 
+import fault_shim
+import io_points
+import kill
+import msgspec
+import powerloss
+from crash_disk import LogIncompleteError
+from fault_drive import Tally, WorkloadError, scratch
+from workload import WORKLOADS, Kind, Workload, load
+
 ROOT = Path(__file__).resolve().parent.parent.parent
-sys.path[:0] = [str(Path(__file__).resolve().parent), str(ROOT)]
-
-import fault_shim  # noqa: E402 - the path to it is set above; this file is a program
-import io_points  # noqa: E402
-import kill  # noqa: E402
-import msgspec  # noqa: E402
-import powerloss  # noqa: E402
-from fault_drive import Tally, scratch  # noqa: E402
-from workload import WORKLOADS, Kind, Workload, load  # noqa: E402
-
-KINDS = ("io", "kill", "powerloss")
+"""Where the engine is imported from when it is the workload."""
+KINDS = ("io", "kill", "powerloss", "double")
 CYCLES_USUAL = 500
 
 
@@ -30,7 +33,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--workload", choices=list(WORKLOADS), default="plain")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--cycles", "--images", type=int, default=CYCLES_USUAL, help="cycles, points or images")
-    parser.add_argument("--only", help="replay one cycle: its number (io, kill) or run/image (powerloss)")
+    parser.add_argument("--only", help="replay one cycle: its number (io, kill) or run/image (powerloss, double)")
     parser.add_argument("--lying", action="store_true", help="powerloss: the drive confirms barriers it does not keep")
     parser.add_argument("--json", action="store_true", help="print the sums as JSON instead of the table")
     return parser
@@ -45,18 +48,19 @@ def run(
             return io_points.campaign(workload, seed, cycles, folder, only=only)
         if kind == "kill":
             return kill.campaign(workload, seed, cycles, folder, only=only)
-        return powerloss.campaign(workload, seed, cycles, folder, only=only, lying=lying)
+        planner = powerloss.plan_double_fault if kind == "double" else powerloss.plan_run
+        return powerloss.campaign(workload, seed, cycles, folder, only=only, lying=lying, planner=planner)
 
 
 def table(kind: str, workload: str, seed: int, tally: Tally, seconds: float) -> str:
     """The sums as one row under its headings, then the first findings with what replays them."""
-    columns = {
+    columns: dict[str, str] = {
         "campaign": kind,
         "workload": workload,
         "seed": str(seed),
         "cycles": str(tally.cycles),
         "acked": str(tally.acked),
-        **{name: str(tally.counts[name]) for name in Kind},
+        **{kind.value: str(tally.counts[kind.value]) for kind in Kind},
         "unacked": str(tally.unacked),
         "seconds": f"{seconds:.1f}",
     }
@@ -70,13 +74,18 @@ def table(kind: str, workload: str, seed: int, tally: Tally, seconds: float) -> 
 
 
 def main() -> int:
-    """Runs what the command line asks for; 0 without findings, 1 with."""
+    """Runs what the command line asks for; 0 without findings, 1 with, 2 when the workload does not work at all."""
     fault_shim.reexec_with_shim(sys.argv)
     options = arguments().parse_args()
+    sys.path.append(str(ROOT))
     workload = load(options.workload)
     gc.freeze()
     began = time.monotonic()
-    tally = run(options.kind, workload, options.seed, options.cycles, only=options.only, lying=options.lying)
+    try:
+        tally = run(options.kind, workload, options.seed, options.cycles, only=options.only, lying=options.lying)
+    except (WorkloadError, LogIncompleteError) as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 2
     if options.json:
         print(msgspec.json.encode(tally).decode())
     else:

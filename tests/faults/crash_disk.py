@@ -1,15 +1,15 @@
 """A model of a disk under a recorded run: what is surely there, what may be there, and what a power cut can leave.
 
 The page cache holds one version of each 512-byte sector, so a cut leaves, for every sector, one of the versions it had
-since it was last known to be on the disk. Choosing a version per sector covers dropped, reordered and torn writes at once,
-and nothing a sound drive cannot do. The same holds for the size of a file and for each name in a folder:
+since it was last known to be on the disk. Choosing a version per sector covers dropped, reordered and torn writes at
+once, and nothing a sound drive cannot do. The same holds for the size of a file and for each name in a folder:
 
 - a successful fsync or fdatasync settles every sector and the size of that file, through whichever descriptor;
 - a successful O_DSYNC write settles the sectors it touched and the size;
 - a name (create, rename, unlink, mkdir, link) is settled by an fsync of its folder only; a rename is atomic;
 - a write that reported an error after reaching the file is a version like any other: it may be on the disk or not;
-- after a failed sync (or failed O_DSYNC write) Linux calls the sectors clean: a later sync passes over them until they are
-  written again (`forgets=False` turns this off).
+- after a failed sync (or failed O_DSYNC write) Linux calls the sectors clean: a later sync passes over them until they
+  are written again (`forgets=False` turns this off).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Drives a workload through trouble by the rules of the store (any exception: close, reopen, same key), and judges it after."""
+"""Drives a workload through trouble by the rules of the store (any error: close, reopen, same key) and judges it."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ FAILURES_SHOWN = 20
 T = TypeVar("T")
 
 
+class WorkloadError(Exception):
+    """The workload does not even work on a healthy disk, so a campaign on it would prove nothing."""
+
+
 class Driver:
     """One process's use of a store: opens when needed, and retries an operation under the same number."""
 
@@ -34,7 +38,7 @@ class Driver:
 
     def create(self) -> bool:
         """Creates the store; False when it could not be done in `TRIES_MAX` attempts."""
-        return self._try(lambda: self.workload.create(self.directory) or True) is not None
+        return self._try(self._created) is not None
 
     def open(self) -> bool:
         """Opens the store; False when it could not be done in `TRIES_MAX` attempts."""
@@ -44,6 +48,10 @@ class Driver:
         """Does one operation; None when its outcome is still unknown after `TRIES_MAX` attempts."""
         return self._try(lambda: self._opened().do(op))
 
+    def attempt(self, op: int) -> Ack | None:
+        """Does one operation, but tries only once; None when its outcome is unknown."""
+        return self._try(lambda: self._opened().do(op), tries=1)
+
     def close(self) -> None:
         """Closes the session, whatever it thinks of that."""
         session, self._session = self._session, None
@@ -51,13 +59,17 @@ class Driver:
             with suppress(Exception):
                 session.close()
 
+    def _created(self) -> bool:
+        self.workload.create(self.directory)
+        return True
+
     def _opened(self) -> Session:
         if self._session is None:
             self._session = self.workload.open(self.directory)
         return self._session
 
-    def _try(self, action: Callable[[], T]) -> T | None:
-        for _ in range(TRIES_MAX):
+    def _try(self, action: Callable[[], T], tries: int = TRIES_MAX) -> T | None:
+        for _ in range(tries):
             try:
                 return action()
             except Exception as error:  # noqa: BLE001 - S3: any class of error makes the session suspect
@@ -75,7 +87,7 @@ class Examined(NamedTuple):
 
 
 def examine(workload: Workload, directory: Path, acks: Sequence[Ack], attempted: int) -> Examined:
-    """Verifies a store after a fault, repeats what was acknowledged and what was in flight, sells on, and verifies again.
+    """Verifies a store after a fault, repeats what was told and what was in flight, sells on, and verifies again.
 
     Whatever raises on the way is a `corrupt` finding: after a crash and a restart on a healthy disk nothing may fail.
     """
@@ -139,10 +151,6 @@ class Tally(msgspec.Struct, kw_only=True):
         if verdict.findings and len(self.failures) < FAILURES_SHOWN:
             first = verdict.findings[0]
             self.failures.append(f"{where}: {first.kind.value}: {first.detail}")
-
-    def add_failure(self, where: str, detail: str) -> None:
-        """Counts a cycle in which the process died, hung or raised."""
-        self.add(where, Verdict(findings=(Finding(kind=Kind.CORRUPT, detail=detail),)), 0)
 
     def merge(self, other: Tally, where: str) -> None:
         """Adds the sums of a part of the campaign."""

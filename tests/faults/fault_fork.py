@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import resource
 import select
@@ -38,7 +39,7 @@ class Outcome(NamedTuple):
 
 
 def in_child(
-    body: Callable[[Report], None], *, kill_after_s: float | None = None, seconds: float = SECONDS_MAX
+    body: Callable[[Report], object], *, kill_after_s: float | None = None, seconds: float = SECONDS_MAX
 ) -> Outcome:
     """Forks, runs `body(report)` in the child, and collects what it reports until it ends.
 
@@ -88,7 +89,7 @@ def _listen(read_end: int, pid: int, kill_after_s: float | None, seconds: float)
         heard.append(part)
 
 
-def _child(body: Callable[[Report], None], write_end: int) -> NoReturn:
+def _child(body: Callable[[Report], object], write_end: int) -> NoReturn:
     def report(message: Any) -> None:
         line = memoryview(msgspec.json.encode(message) + b"\n")
         while line:
@@ -96,6 +97,7 @@ def _child(body: Callable[[Report], None], write_end: int) -> NoReturn:
 
     code = 0
     try:
+        faulthandler.disable()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         body(report)
     except BaseException:  # noqa: BLE001 - whatever happened, the parent must hear of it and the child must end here

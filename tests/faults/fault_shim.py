@@ -84,7 +84,7 @@ FAULTS = (
     Fault("short", Mode.SHORT),
     Fault("eio-twice", Mode.BEFORE, errno.EIO, 2),
     Fault("eio-after-twice", Mode.AFTER, errno.EIO, 2),
-    Fault("eio-after-thrice", Mode.AFTER, errno.EIO, 3),
+    Fault("eio-after-x4", Mode.AFTER, errno.EIO, 4),
     Fault("disk-full", Mode.BEFORE, errno.ENOSPC, 0),
     Fault("kill-before", Mode.KILL_BEFORE),
     Fault("kill-after", Mode.KILL_AFTER),

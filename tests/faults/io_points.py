@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
-from fault_drive import Driver, Progress, Tally
+from fault_drive import Driver, Progress, Tally, WorkloadError, examine
 from fault_fork import Report, in_child
-from fault_shim import FAULTS, MASK_ALL, Fault, shim
+from fault_shim import FAULTS, KILLS, MASK_ALL, Fault, shim
 from kill import examine_in_child
 from workload import Ack, Finding, Kind, Verdict, Workload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-PHASES = ("sell", "open", "create")
-SELLS_BETWEEN = 8
-"""For each visit to `open` and `create`, so many different sales are gone through."""
+SELL, OPEN, CREATE = "sell", "open", "create"
+VISITS = (SELL, OPEN, CREATE, *(SELL,) * 12)
+"""The phases in the order they are gone through, over and over: mostly sales, each on another store."""
 WARM_OPS_MAX = 40
 OPS_AFTER = 2
 CALLS_MAX = 500
@@ -28,87 +29,99 @@ CALLS_MAX = 500
 class Point(NamedTuple):
     """One cycle: in `phase`, on a store with `warm` operations in it, `fault` strikes the `nth` call."""
 
-    index: int
+    number: int
     phase: str
     warm: int
     nth: int
     fault: Fault
 
     def __str__(self) -> str:
-        return f"point {self.index} ({self.fault.name} at call {self.nth} of {self.phase} after {self.warm} operations)"
+        return (
+            f"point {self.number} ({self.fault.name} at call {self.nth} of {self.phase} after {self.warm} operations)"
+        )
 
 
 class Lived(msgspec.Struct, frozen=True, kw_only=True):
-    """What a child reports: an acknowledgement, an operation it now tries, or how many calls the phase made."""
+    """What a child reports: an operation it tries, an answer, what fails on a healed disk, its own examination."""
 
-    ack: Ack | None = None
     tried: int | None = None
+    ack: Ack | None = None
     calls: int | None = None
     stuck: str = ""
+    verdict: Verdict | None = None
 
 
 def points(workload: Workload, seed: int, scratch: Path) -> Iterator[Point]:
-    """All points in a fixed order, without end: first a new store, then sales on ever other stores."""
+    """All points in a fixed order, without end. A sale that makes no disk call gives one point whose `nth` is 0."""
     index = 0
     rng = random.Random(f"io/{seed}")
-    for visit in range(1_000_000):
-        phase = PHASES[1 + visit // (SELLS_BETWEEN + 1) % 2] if visit % (SELLS_BETWEEN + 1) == 0 else "sell"
+    for phase in itertools.cycle(VISITS):
         warm = rng.randrange(WARM_OPS_MAX)
         calls = count_calls(workload, phase, warm, scratch)
-        for nth in range(1, calls + 1):
-            for fault in FAULTS:
-                yield Point(index, phase, warm, nth, fault)
-                index += 1
+        for nth, fault in itertools.product(range(1, calls + 1), FAULTS) if calls else ((0, FAULTS[0]),):
+            yield Point(index, phase, warm, nth, fault)
+            index += 1
 
 
 def count_calls(workload: Workload, phase: str, warm: int, scratch: Path) -> int:
     """How many disk calls a phase makes when nothing goes wrong."""
     outcome = in_child(_life(workload, scratch / "dry", Point(0, phase, warm, 0, FAULTS[0]), scratch))
     if outcome.death:
-        raise RuntimeError(f"without any fault: {outcome.death}")
+        raise WorkloadError(f"without any fault: {outcome.death}")
     lived = [msgspec.convert(message, Lived) for message in outcome.reports]
     calls = next(entry.calls for entry in lived if entry.calls is not None)
-    if not 0 < calls <= CALLS_MAX:
-        raise RuntimeError(
-            f"{phase} makes {calls} disk calls: the shim does not see this workload, or it is too large a step"
-        )
+    if calls > CALLS_MAX:
+        raise WorkloadError(f"{phase} makes {calls} disk calls, more than the {CALLS_MAX} one step may have")
     return calls
 
 
-def _life(workload: Workload, folder: Path, point: Point, scratch: Path) -> object:
-    template = _template(workload, point.warm, scratch) if point.phase != "create" else None
+def _life(workload: Workload, folder: Path, point: Point, scratch: Path) -> Callable[[Report], None]:
+    """The life of one child: the phase under its fault, sales on a healed disk, and the examination if it lives."""
     shutil.rmtree(folder, ignore_errors=True)
-    if template is None:
+    if point.phase == CREATE:
         folder.mkdir()
     else:
-        shutil.copytree(template, folder)
-    first = point.warm if template else 0
+        shutil.copytree(_template(workload, point.warm, scratch), folder)
+    acks = _acks_of(folder)
+    first = len(acks)
 
     def body(report: Report) -> None:
         tool = shim()
-        tool.scope(folder)
         driver = Driver(workload, folder / "store")
-        if point.phase == "sell":
+        tool.scope(folder)
+        if point.phase == SELL:
             driver.open()
-        tool.arm(point.fault, point.nth, mask=MASK_ALL) if point.nth else tool.count(MASK_ALL)
-        if point.phase == "create":
-            driver.create()
-        elif point.phase == "open":
-            driver.open()
-        else:
             report(Lived(tried=first))
-            report(Lived(ack=driver.do(first)))
+        tool.arm(point.fault, point.nth, mask=MASK_ALL)
+        if point.phase == CREATE:
+            driver.create()
+        elif point.phase == OPEN:
+            driver.open()
+        elif ack := driver.do(first):
+            acks.append(ack)
+            report(Lived(ack=ack))
         report(Lived(calls=tool.calls()))
-        tool.disarm()
-        if not driver.create():
-            report(Lived(stuck="the store cannot be created on a healed disk"))
+        tool.scope(None)
+        if point.phase == CREATE and not driver.create():
+            report(Lived(stuck=f"the store cannot be created on a healed disk: {driver.errors[-1]}"))
         for op in range(first, first + 1 + OPS_AFTER):
             report(Lived(tried=op))
             ack = driver.do(op)
-            report(Lived(ack=ack, stuck="" if ack else f"operation {op} fails on a healed disk: {driver.errors[-1:]}"))
+            if ack is None:
+                report(Lived(stuck=f"operation {op} fails on a healed disk: {driver.errors[-1]}"))
+            else:
+                acks.append(ack)
+                report(Lived(ack=ack))
         driver.close()
+        report(Lived(verdict=examine(workload, folder / "store", acks, first + 1 + OPS_AFTER).verdict))
 
     return body
+
+
+def _acks_of(folder: Path) -> list[Ack]:
+    """The acknowledgements that came with a copied store; none for a new one."""
+    path = folder / "acks"
+    return msgspec.json.decode(path.read_bytes(), type=list[Ack]) if path.exists() else []
 
 
 def _template(workload: Workload, warm: int, scratch: Path) -> Path:
@@ -125,35 +138,32 @@ def _template(workload: Workload, warm: int, scratch: Path) -> Path:
 
         outcome = in_child(body)
         if outcome.death or None in outcome.reports[-1]:
-            raise RuntimeError(f"without any fault: {outcome.death or 'operations fail'}")
+            raise WorkloadError(f"without any fault: {outcome.death or 'operations fail'}")
         (folder / "acks").write_bytes(msgspec.json.encode(outcome.reports[-1]))
     return folder
 
 
 def try_point(workload: Workload, point: Point, scratch: Path) -> tuple[Verdict, int, bool]:
     """Lives through one point; gives the verdict, the acknowledgements in it, and whether the process died."""
+    if not point.nth:
+        detail = f"{point.phase} answers without one disk call: nothing of it can survive a power cut"
+        return Verdict(findings=(Finding(kind=Kind.LOST, detail=detail),)), 0, False
     folder = scratch / "point"
-    acks: list[Ack] = []
     outcome = in_child(_life(workload, folder, point, scratch))
-    if point.phase != "create":
-        acks = msgspec.json.decode((folder / "acks").read_bytes(), type=list[Ack])
-    warm = len(acks)
     lived = [msgspec.convert(message, Lived) for message in outcome.reports]
-    attempted = max([warm, *(entry.tried + 1 for entry in lived if entry.tried is not None)])
-    acks += [entry.ack for entry in lived if entry.ack is not None]
+    acks = [*_acks_of(folder), *(entry.ack for entry in lived if entry.ack is not None)]
+    acked = sum(entry.ack is not None for entry in lived)
     findings = [Finding(kind=Kind.CORRUPT, detail=entry.stuck) for entry in lived if entry.stuck]
-    if outcome.failure or outcome.hung:
-        findings.append(Finding(kind=Kind.CORRUPT, detail=outcome.death))
-    if outcome.signal and not point.fault.name.startswith("kill"):
-        findings.append(Finding(kind=Kind.CORRUPT, detail=f"the process died: {outcome.death}"))
-    if outcome.signal and point.phase == "create":
-        in_child(lambda _: workload.create(folder / "store"))
-    verdict, acks, _ = examine_in_child(workload, folder / "store", acks, attempted)
-    return (
-        Verdict(findings=(*findings, *verdict.findings), unacked=verdict.unacked),
-        len(acks) - warm,
-        bool(outcome.signal),
-    )
+    verdict = next((entry.verdict for entry in lived if entry.verdict is not None), None)
+    if verdict is None:
+        if outcome.failure or outcome.hung or point.fault not in KILLS:
+            findings.append(Finding(kind=Kind.CORRUPT, detail=f"the process ended: {outcome.death}"))
+        if point.phase == CREATE:
+            in_child(lambda _: workload.create(folder / "store"))
+        attempted = max([len(acks), *(entry.tried + 1 for entry in lived if entry.tried is not None)])
+        verdict, _, _ = examine_in_child(workload, folder / "store", acks, attempted)
+    verdict = Verdict(findings=(*findings, *verdict.findings), unacked=verdict.unacked)
+    return verdict, acked, bool(outcome.signal)
 
 
 def campaign(workload: Workload, seed: int, cycles: int, scratch: Path, *, only: str | None = None) -> Tally:
@@ -161,9 +171,9 @@ def campaign(workload: Workload, seed: int, cycles: int, scratch: Path, *, only:
     tally = Tally()
     progress = Progress("I/O points", cycles)
     for point in points(workload, seed, scratch):
-        if point.index >= (int(only) + 1 if only else cycles):
+        if point.number >= (int(only) + 1 if only else cycles):
             break
-        if only and point.index != int(only):
+        if only and point.number != int(only):
             continue
         verdict, acked, died = try_point(workload, point, scratch)
         tally.add(f"seed {seed}, {point}", verdict, acked)

@@ -1,4 +1,4 @@
-"""kill -9 loops: a child sells and reports each acknowledgement on a pipe, dies, and the store is compared with the pipe.
+"""kill -9 loops: a child sells, reports each acknowledgement on a pipe and dies; the store is compared with the pipe.
 
 Every other cycle dies at a seeded moment, the others at a seeded disk call (before it, after it, or half-way through a
 write). A store lives for some cycles, so damage from one death meets the next.
@@ -11,7 +11,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 import msgspec
-from fault_drive import Driver, Progress, Tally, examine
+from fault_drive import Driver, Progress, Tally, WorkloadError, examine
 from fault_fork import Outcome, Report, in_child
 from fault_shim import KILLS, MASK_ALL, Fault, shim
 from workload import Ack, Finding, Kind, Verdict, Workload
@@ -25,6 +25,7 @@ LIFE_CYCLES = 10
 OPS_PER_CYCLE_MAX = 400
 KILL_SECONDS_MAX = 0.008
 KILL_CALL_MAX = 60
+STARTED = "started"
 
 
 class Death(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,9 +58,12 @@ def sell_until_death(workload: Workload, folder: Path, first_op: int, death: Dea
         if death.after_s is None:
             tool.arm(death.fault, death.nth, mask=MASK_ALL)
         driver = Driver(workload, folder / "store")
-        report("started")
+        report(STARTED)
         for op in range(first_op, first_op + OPS_PER_CYCLE_MAX):
-            report(driver.do(op))
+            ack = driver.do(op)
+            if ack is None:
+                raise WorkloadError(f"operation {op} fails without any error of the disk: {driver.errors[-1]}")
+            report(ack)
         driver.close()
 
     return in_child(body, kill_after_s=death.after_s)
@@ -71,44 +75,33 @@ def campaign(workload: Workload, seed: int, cycles: int, scratch: Path, *, only:
     progress = Progress("kills", cycles)
     last = int(only) + 1 if only else cycles
     first = int(only) - int(only) % LIFE_CYCLES if only else 0
-    folder, acks, attempted = scratch / "life", list[Ack](), 0
+    folder, acks, attempted, sick = scratch / "life", list[Ack](), 0, True
     for cycle in range(first, last):
-        if cycle % LIFE_CYCLES == 0:
-            acks, attempted = _new_store(workload, folder), 0
+        if sick or cycle % LIFE_CYCLES == 0:
+            _new_store(workload, folder)
+            acks, attempted = [], 0
         death = plan_death(seed, cycle)
-        before = len(acks)
         outcome = sell_until_death(workload, folder, attempted, death)
-        told = [msgspec.convert(message, Ack) for message in outcome.reports[1:]]
+        told = [msgspec.convert(message, Ack) for message in outcome.reports if message != STARTED]
         acks, attempted = [*acks, *told], attempted + len(told) + 1
-        where = f"seed {seed}, cycle {cycle} ({death})"
-        if outcome.failure:
-            tally.add_failure(where, outcome.failure)
-        verdict, acks, attempted = _examined(workload, folder, acks, attempted)
-        tally.add(where, verdict, len(told))
-        tally.note("died in mid-sale" if outcome.signal else "lived to the end of the cycle")
+        verdict, acks, attempted = examine_in_child(workload, folder / "store", acks, attempted)
+        if outcome.failure or outcome.hung:
+            refused = Finding(kind=Kind.CORRUPT, detail=outcome.death)
+            verdict = Verdict(findings=(refused, *verdict.findings), unacked=verdict.unacked)
+        sick = bool(verdict.findings)
+        tally.add(f"seed {seed}, cycle {cycle} ({death})", verdict, len(told))
+        tally.note("died" if outcome.signal else "lived to the end of the cycle")
         progress.step()
-        if verdict.findings:
-            acks, attempted = _new_store(workload, folder), 0
-        assert len(acks) >= before or verdict.findings
     progress.end()
     return tally
 
 
-def _new_store(workload: Workload, folder: Path) -> list[Ack]:
+def _new_store(workload: Workload, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    _must_live(in_child(lambda _: workload.create(folder / "store")))
-    return []
-
-
-def _must_live(outcome: Outcome) -> None:
+    outcome = in_child(lambda _: workload.create(folder / "store"))
     if outcome.death:
-        raise RuntimeError(f"without any fault: {outcome.death}")
-
-
-def _examined(workload: Workload, folder: Path, acks: list[Ack], attempted: int) -> tuple[Verdict, list[Ack], int]:
-    outcome = examine_in_child(workload, folder / "store", acks, attempted)
-    return outcome
+        raise WorkloadError(f"without any fault: {outcome.death}")
 
 
 def examine_in_child(

@@ -1,4 +1,4 @@
-"""The smallest honest store on LMDB, and the same store with one planted bug each, to prove that the campaigns have teeth.
+"""The smallest honest store on LMDB, and the same with one planted bug each, to prove that the campaigns have teeth.
 
 One transaction per ticket writes the record (appended, chained by hash), the idempotency key, the head and the running
 total. A planted bug is a workload like any other; `test_tools.py` demands that the campaigns convict each of them.
@@ -27,8 +27,8 @@ GENESIS = bytes(32)
 SEQ = struct.Struct(">Q")
 HEAD = struct.Struct(">Q32sQ")
 """Last number, its hash, running total in minor units."""
-FIXED = struct.Struct(">QQQ32s")
-"""Number, operation, amount in minor units, hash of the record before; the body follows."""
+FIXED = struct.Struct(">QQQ32sQ")
+"""Number, operation, amount in minor units, hash of the record before, clock; the body follows."""
 
 
 def key_of(op: int) -> bytes:
@@ -90,7 +90,8 @@ class PlainSession:
         head = txn.get(b"head", db=self._state)
         last, previous, total = HEAD.unpack(head) if head else (0, GENESIS, 0)
         amount, body = content_of(op)
-        record = FIXED.pack(last + 1, op, amount, previous) + body
+        self._workload.clock += 1
+        record = FIXED.pack(last + 1, op, amount, previous, self._workload.clock) + body
         digest = hashlib.sha256(record).digest()
         txn.put(SEQ.pack(last + 1), record + digest, db=self._records, append=True)
         txn.put(b"head", HEAD.pack(last + 1, digest, total + amount), db=self._state)
@@ -137,6 +138,8 @@ class PlainLmdb:
         lib_version: int = 0,
     ) -> None:
         self.name = name
+        self.clock = 0
+        """Moves on at each attempt, as time does: a second attempt never writes the bytes of the first."""
         self.sync, self.metasync, self.lib_version = sync, metasync, lib_version
         self.sync_on_open, self.meta_rewrite, self.folder_sync = sync_on_open, meta_rewrite, folder_sync
         self.early_ack, self.key_outside, self.no_key = early_ack, key_outside, no_key
@@ -189,7 +192,7 @@ class PlainLmdb:
         sound = not findings
         by_op: dict[int, list[tuple[int, str]]] = {}
         for record in records:
-            seq, op, _, _ = FIXED.unpack(record[: FIXED.size])
+            seq, op, *_ = FIXED.unpack(record[: FIXED.size])
             by_op.setdefault(op, []).append((seq, record[-32:].hex()))
         findings += _ack_findings(by_op, acks, attempted, sound=sound)
         return Verdict(findings=tuple(findings), unacked=len(by_op.keys() - {ack.op for ack in acks}))
@@ -198,7 +201,7 @@ class PlainLmdb:
 def _chain_findings(records: list[bytes], filed: list[bytes], head: bytes | None) -> Iterator[Finding]:
     previous, total, expected = GENESIS, 0, 1
     for record, place in zip(records, filed, strict=True):
-        seq, _, amount, before = FIXED.unpack(record[: FIXED.size])
+        seq, _, amount, before, _ = FIXED.unpack(record[: FIXED.size])
         digest = hashlib.sha256(record[:-32]).digest()
         if seq != expected or place != SEQ.pack(seq):
             yield Finding(kind=Kind.GAPS, detail=f"number {seq} filed under {place.hex()} where {expected} belongs")
@@ -244,8 +247,8 @@ def _sync_folder(folder: Path) -> None:
 def _write_metas_again(data: Path) -> None:
     """Writes the two meta pages over themselves, through O_DSYNC, before LMDB opens the file.
 
-    After a failed sync Linux calls a page clean that never reached the disk, and a later sync passes over it. Writing the
-    same bytes makes the page dirty again, so what readers see and what the disk holds agree before the next ticket.
+    After a failed sync Linux calls a page clean that never reached the disk, and a later sync passes over it. Writing
+    the same bytes makes the page dirty again, so what readers see and what the disk holds agree before the next ticket.
     """
     descriptor = os.open(data, os.O_RDWR | os.O_DSYNC)
     try:

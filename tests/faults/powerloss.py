@@ -15,20 +15,25 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from crash_disk import Choice, Disk, compare
-from fault_drive import Driver, Progress, Tally, examine
+from fault_drive import Driver, Progress, Tally, WorkloadError, examine
 from fault_fork import Report, in_child
-from fault_shim import ERRORS, Event, Fault, Flag, Mode, Op, read_log, shim
+from fault_shim import ERRORS, MASK_CHANGES, Event, Fault, Flag, Mode, Op, read_log, shim
 from workload import Ack, Finding, Kind, Verdict, Workload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 IMAGES_PER_RUN = 200
 OPS_PER_RUN_MAX = 7
 ROUNDS_MAX = 3
 """Rounds of sampling before a run is taken to have no more distinct images."""
-NTH_MAX = 6
+OUTAGE_ATTEMPTS = 3
+"""An error that does not end by itself ends after so many failed operations."""
+FAILED_MAX = 10
+LAST = -1
+CALLS_USUAL = 4
+"""Changing calls of an operation on LMDB: two runs of data pages, the sync, the meta page."""
 STORE = "store"
 UNSEEN = frozenset({"lock.mdb"})
 """Files written through shared mappings; LMDB makes its lock file anew after a restart."""
@@ -38,15 +43,23 @@ STRATEGIES = ("none", "all", "prefix", "subset", "subset", "torn", "torn", "one"
 
 
 class Planned(NamedTuple):
-    """The one error of a run: at the `nth` changing call of operation `op` (-1: while the store is opened again)."""
+    """The error of a run, at a changing call of operation `op`: the `nth` one, or the last, which is LMDB's meta page.
+
+    `others_first` operations by other people go before the failed one is tried again; they reuse the pages it wrote.
+    """
 
     op: int
-    nth: int
     fault: Fault
+    nth: int = LAST
+    others_first: int = 2
 
 
-META_DOUBLE_FAULT = Fault("eio-after", Mode.AFTER, errno.EIO)
+DOUBLE_FAULT = Fault("eio-after", Mode.AFTER, errno.EIO)
 """The first half of the double fault: the meta page reaches the disk, and the call reports an error."""
+UNCLEAR = tuple(fault for fault in ERRORS if fault.mode is Mode.AFTER)
+"""Errors after which the disk and the caller disagree: the ones that a power cut makes worse."""
+OUTAGE = Fault("eio-after-x4", Mode.AFTER, errno.EIO, 4)
+"""The same, going on until the sync of the next open has failed once too."""
 
 
 class Run(NamedTuple):
@@ -67,7 +80,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
 class Image(NamedTuple):
     """A disk after a power cut, and what its owner had been promised."""
 
-    index: int
+    number: int
     where: str
     tree: dict[str, bytes | None]
     created: bool
@@ -95,21 +108,23 @@ class Image(NamedTuple):
 
 def record(workload: Workload, folder: Path, log: Path, *, ops: int, planned: Planned | None = None) -> Run:
     """Creates a store in an empty folder, does `ops` operations, and records it all, in a child with the shim."""
+    if planned is not None and planned.nth == LAST:
+        dry = record(workload, folder.with_name("dry"), log.with_name("dry.log"), ops=ops)
+        planned = planned._replace(nth=calls_of(dry.events, planned.op))
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
+    log.unlink(missing_ok=True)
 
     def body(report: Report) -> None:
         tool = shim()
         tool.scope(folder)
         tool.record(log)
-        driver = Driver(workload, folder / STORE)
-        fired = _live(driver, ops, planned)
+        report(_live(Driver(workload, folder / STORE), ops, planned))
         tool.record(None)
-        tool.scope(None)
-        report(fired)
 
     outcome = in_child(body)
     if outcome.death:
-        raise RuntimeError(f"the recorded run did not end: {outcome.death}")
+        raise WorkloadError(f"the recorded run did not end: {outcome.death}")
     events = read_log(log)
     disk = Disk()
     for index, event in enumerate(events):
@@ -119,27 +134,42 @@ def record(workload: Workload, folder: Path, log: Path, *, ops: int, planned: Pl
 
 
 def _live(driver: Driver, ops: int, planned: Planned | None) -> int:
+    """Sells; an operation that fails is tried again after some others. Gives how often the planned error struck."""
     tool = shim()
-    fired = 0
-    if not driver.create():
-        raise RuntimeError(f"the store cannot be created: {driver.errors}")
+    fired = failed = 0
+    if not driver.create() or not driver.open():
+        raise WorkloadError(f"without any fault: {driver.errors}")
     _note(Note(created=True))
-    driver.open()
-    for op in range(ops):
-        hit = planned is not None and planned.op == op
-        if planned is not None and hit:
-            tool.arm(planned.fault, planned.nth)
+    waiting = list(range(ops))
+    untried = planned
+    while waiting and failed <= FAILED_MAX:
+        op = waiting.pop(0)
+        if untried is not None and untried.op == op:
+            tool.arm(untried.fault, untried.nth)
+            untried = None
         _note(Note(tried=op))
-        ack = driver.do(op)
-        if hit:
-            fired = tool.fired()
-            tool.disarm()
-        if ack is None:
-            ack = driver.do(op)
+        ack = driver.attempt(op)
         if ack is not None:
             _note(Note(ack=ack))
+        else:
+            failed += 1
+            waiting.insert(planned.others_first if planned else 0, op)
+        fired = max(fired, tool.fired())
+        if failed >= OUTAGE_ATTEMPTS or (planned and 0 < planned.fault.repeat <= fired):
+            tool.disarm()
     driver.close()
     return fired
+
+
+def calls_of(events: Sequence[Event], op: int) -> int:
+    """How many changing calls operation `op` made in a recorded run."""
+    calls, within = 0, False
+    for event in events:
+        if event.op is Op.MARK:
+            within = msgspec.json.decode(event.data, type=Note).tried == op
+        elif within and event.op.bit & MASK_CHANGES:
+            calls += 1
+    return calls
 
 
 def _note(note: Note) -> None:
@@ -172,7 +202,7 @@ def images(
 ) -> Iterator[Image]:
     """Up to `limit` distinct images of power cuts at or after `first_event`; a function of the log and the seed.
 
-    `lying`: the drive confirms barriers it does not keep, from an event on that the seed chooses; acknowledged operations
+    `lying`: the drive confirms barriers it does not keep, from an event on that the seed chooses; what was acknowledged
     may then be missing. `only` builds just the image of that index.
     """
     seen: set[bytes] = set()
@@ -202,7 +232,7 @@ class Sampler:
         forgets: bool = True,
     ) -> None:
         self._events, self._seed, self._forgets = events, seed, forgets
-        # Two cuts per event: in the middle of the call (its effect may be there, its promise does not hold), and after it.
+        # Two cuts per event: within the call (its effect may be there, its promise does not hold yet), and after it.
         self._cuts = [2 * at + half for at in range(first_event, len(events)) for half in (0, 1)]
         random.Random(f"{seed}/cuts").shuffle(self._cuts)
         chooser = random.Random(f"{seed}/lies")
@@ -303,12 +333,12 @@ def _judging(
     folder: Path,
     options: dict[str, Any],
     skip: int,
-) -> Any:
+) -> Callable[[Report], None]:
     def body(report: Report) -> None:
         for number, image in enumerate(images(events, seed, limit, **options)):
             if number < skip:
                 continue
-            report((image.index, image.where, len(image.acks)))
+            report((image.number, image.where, len(image.acks)))
             try:
                 verdict = judge(workload, image, folder, lying=options.get("lying", False))
             except Exception as error:  # noqa: BLE001 - a store that raises on a healthy disk is the finding
@@ -335,11 +365,30 @@ def plan_run(seed: int, number: int) -> tuple[int, Planned | None]:
     ops = rng.randrange(4, OPS_PER_RUN_MAX + 1)
     if number % 3 == 0:
         return ops, None
-    return ops, Planned(rng.randrange(1, ops - 2), rng.randrange(1, NTH_MAX + 1), rng.choice(ERRORS))
+    nth = LAST if rng.random() < 0.5 else rng.randrange(1, CALLS_USUAL + 1)
+    fault = rng.choice(UNCLEAR if rng.random() < 0.5 else ERRORS)
+    return ops, Planned(rng.randrange(1, ops - 2), fault, nth, rng.randrange(3))
+
+
+def plan_double_fault(seed: int, number: int) -> tuple[int, Planned]:
+    """Run `number` of the double faults: a meta page that was written and reported as failed, then a power cut.
+
+    In every other run the disk stays sick until the sync of the next open has failed as well.
+    """
+    rng = random.Random(f"double/{seed}/{number}")
+    op = rng.randrange(1, 6)
+    return op + 4, Planned(op, OUTAGE if number % 2 else DOUBLE_FAULT, LAST, rng.randrange(1, 3))
 
 
 def campaign(
-    workload: Workload, seed: int, cycles: int, scratch: Path, *, only: str | None = None, lying: bool = False
+    workload: Workload,
+    seed: int,
+    cycles: int,
+    scratch: Path,
+    *,
+    only: str | None = None,
+    lying: bool = False,
+    planner: Callable[[int, int], tuple[int, Planned | None]] = plan_run,
 ) -> Tally:
     """Judges `cycles` images over as many runs as they need; `only` is the "run/image" printed with a finding."""
     total = Tally()
@@ -347,19 +396,17 @@ def campaign(
     number, image = (int(part) for part in only.split("/")) if only else (0, None)
     last = number if only else cycles // 10 + 10
     while total.cycles < cycles and number <= last:
-        ops, planned = plan_run(seed, number)
-        run = record(workload, scratch / f"run-{number}", scratch / f"run-{number}.log", ops=ops, planned=planned)
+        ops, planned = planner(seed, number)
+        run = record(workload, scratch / "run", scratch / "run.log", ops=ops, planned=planned)
         struck = [at for at, event in enumerate(run.events) if Flag.INJECTED in event.flags]
         limit = min(IMAGES_PER_RUN, cycles - total.cycles)
         first_event = struck[0] if struck else 0
         options: dict[str, Any] = {"lying": lying, "first_event": first_event, "only": image}
         found = check_images(workload, run.events, f"{seed}/{number}", limit, scratch / "image", **options)
-        error = (
-            f" with {planned.fault.name} at call {planned.nth} of operation {planned.op}" if struck and planned else ""
-        )
+        error = f" with {planned.fault.name} in operation {planned.op}" if struck and planned else ""
         total.merge(found, f"seed {seed}, run {number}{error}")
+        total.note("runs with an error" if struck else "runs without an error")
         progress.step(found.cycles)
-        shutil.rmtree(scratch / f"run-{number}")
         number += 1
     progress.end()
     return total

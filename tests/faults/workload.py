@@ -6,11 +6,14 @@ name to `WORKLOADS`, and every campaign can run on it.
 Rules a workload must keep, because the campaigns lean on them:
 
 - It is driven in a forked child; it may not open a store, start a thread or keep a lock when it is merely imported.
-- Operations are numbered 0, 1, 2 ... and what operation `n` asks for follows from `n` alone (its idempotency key too), so a
-  retry after a crash in another process is the same request. An operation may be a whole group of commands.
-- `Session.do` returns only when the outcome is durable, and raises when it does not know. After any exception the session
-  is closed and a new one opened; `close` and `open` may fail as well and are tried again.
-- Files are changed by plain system calls inside the directory given (or beside it, with the same prefix); no symbolic links.
+- Operations are numbered 0, 1, 2 ... and what operation `n` asks for follows from `n` alone (its idempotency key too),
+  so a retry after a crash in another process is the same request. An operation may be a whole group of commands. They
+  may come out of order: while one has an unknown outcome, later ones are done first.
+- `Session.do` returns only when the outcome is durable, and raises when it does not know. After any exception the
+  session is closed and a new one opened; `close` and `open` may fail as well and are tried again. What varies between
+  attempts (time, random numbers) should vary, as in life.
+- Files are changed by plain system calls inside the directory given, or beside it; no symbolic links, no writes through
+  shared mappings (but `lock.mdb`).
 """
 
 from __future__ import annotations
@@ -88,7 +91,7 @@ class Session(Protocol):
         ...
 
     def close(self) -> None:
-        """Closes the store; after a failed `do` this may raise, and the store must be open to a next session all the same."""
+        """Closes the store; after a failed `do` this may raise, and yet the store can be opened again."""
         ...
 
 

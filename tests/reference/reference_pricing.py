@@ -92,11 +92,11 @@ class Ticket:
             self.check(line.id)
 
     def mirror(self) -> None:
-        goods = [line for line in self.lines if line.nature == GOODS and line.base]
-        for line in goods:
-            if line.base * goods[0].base < 0:
-                raise Refused("pricing.mixed_signs", line.id)
-        leading = goods[0].base if goods else sum(line.base for line in self.lines)
+        goods = [(line.base or line.quantity, line.id) for line in self.lines if line.nature == GOODS]
+        for leading, line_id in goods:
+            if leading * goods[0][0] < 0:
+                raise Refused("pricing.mixed_signs", line_id)
+        leading = goods[0][0] if goods else sum(line.base for line in self.lines)
         self.sign = -1 if leading < 0 else 1
         for line in self.lines:
             line.quantity *= self.sign

@@ -1,5 +1,6 @@
 """Groups: what is answered, what is kept, and what one bad command does to its neighbours."""
 
+import uuid
 from typing import Any
 
 import pytest
@@ -235,3 +236,25 @@ def test_start_and_stop_are_sealed(toy: Shop) -> None:
 
     events = [(record.code, record.what) for entry in entries(toy) for record in entry.rec if hasattr(record, "what")]
     assert events == [(260, "shop.created"), (80, "engine.started"), (40, "engine.stopped"), (80, "engine.started")]
+
+
+def test_a_replica_follows_the_entries_from_any_position(toy: Shop) -> None:
+    for n in range(5):
+        toy.do("toy.add", {"count": n})
+    reader = toy.engine.reader()
+
+    pages = [reader.entries_since(1, at, 3) for at in (0, 3, 6)]
+
+    flat = [item for page in pages for item in page]
+    assert [(gen, seq) for gen, seq, _ in flat] == [(1, seq) for seq in range(7)]
+    assert [data for _, _, data in flat] == [reader.entry(1, seq).data for seq in range(7)]
+
+
+def test_ids_made_here_are_uuids_of_version_7_that_rise_with_time(toy: Shop) -> None:
+    first = toy.engine.new_id()
+    toy.clock.advance(1)
+    second = toy.engine.new_id()
+
+    assert [uuid.UUID(bytes=id).version for id in (first, second)] == [7, 7]
+    assert first < second
+    assert int.from_bytes(first[:6], "big") == toy.clock.wall_ms() - 1
