@@ -433,6 +433,12 @@ class Walk:
             return None
 
 
+def last_place(store: Store) -> tuple[int, int]:
+    """(generation, size) behind the last entry that is stored."""
+    with store.read() as txn:
+        return _last(txn, 0, GENERATIONS_MAX)
+
+
 def _last(txn: ReadTransaction, first: int, last: int) -> tuple[int, int]:
     """(generation, size) behind the last entry of these generations; (0, 0) where there is none."""
     for key, _ in txn.scan("entries", position_key(first, 0), position_key(last + 1, 0), reverse=True):

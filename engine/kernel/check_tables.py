@@ -69,7 +69,7 @@ def _log(walk: Walk, txn: ReadTransaction) -> None:
         return
     last_ms = walk.last_ms
     wanted = Log(
-        shop=walk.shop,
+        shop=walk.shop or log.shop,
         gen=walk.gen,
         size=walk.seq,
         edge=walk.edge.hashes,

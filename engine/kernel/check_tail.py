@@ -2,7 +2,7 @@
 
 import msgspec
 
-from engine.kernel.check_entries import Walk
+from engine.kernel.check_entries import Walk, last_place
 from engine.kernel.checking import Break
 from engine.kernel.errors import IntegrityFault
 from engine.kernel.joined import Joined
@@ -25,21 +25,21 @@ def tail_breaks(
             raise IntegrityFault("journal.no_log", f"the row of the log is damaged: {error}") from error
     if log is None:
         raise IntegrityFault("journal.no_log", "the store has no journal: it was never begun")
-    walk = Walk(store, features, outside=outside)
-    first = max(0, log.size - count)
-    first -= first % TILE_HASHES
-    if first or log.gen > 1:
+    gen, size = log.gen, log.size
+    if not size and gen > 1:
         # A new log whose genesis is not written yet has nothing to show but the end of the one before.
-        walk.start_at(log.gen if log.size else log.gen - 1, first)
+        gen, size = last_place(store)
+    first = max(0, size - count)
+    first -= first % TILE_HASHES
+    walk = Walk(store, features, outside=outside)
+    if first or gen > 1:
+        walk.start_at(gen, first)
     return list(walk.breaks())
 
 
 def require_tail(store: Store, features: Joined, *, outside: dict[tuple[int, int], bytes] | None = None) -> None:
     """P5: a journal whose tail does not prove itself is read, and nothing is sealed behind it."""
-    try:
-        found = tail_breaks(store, features, outside=outside)
-    except IntegrityFault:
-        raise
+    found = tail_breaks(store, features, outside=outside)
     if found:
         more = f" ({len(found) - 1} more)" if len(found) > 1 else ""
         raise IntegrityFault("journal.tail_broken", f"the journal's tail does not prove itself: {found[0]}{more}")
