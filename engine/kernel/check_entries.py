@@ -66,7 +66,7 @@ class Walk:
         self._store = store
         self._features = features
         self._clock = clock or SystemClock()
-        self._handlers = dict(handlers or {})
+        self.handlers: dict[type, tuple[Handler, ...]] = dict(handlers or {})
         self._progress = progress
         self._outside = dict(outside or {})
         self._found: list[Break] = []
@@ -302,7 +302,7 @@ class Walk:
 
     def _entries(self, txn: ReadTransaction, data: list[Any], leaves: bytes) -> None:
         decode, encode, start = self._features.decode_entry, canonical.encode, self.seq
-        get, gen, handlers = txn.get, self.gen, self._handlers
+        get, gen, handlers = txn.get, self.gen, self.handlers
         own = {Genesis: self._genesis, KeyRotated: self._rotated, RowPut: self._row, RowRemoved: self._row}
         for at, one in enumerate(data):
             if one is None:
