@@ -367,18 +367,27 @@ class Engine:
             indexed=indexed,
         )
         folding.begin(sealed.entry, sealed.leaf, world.at_ms, world.day)
-        for record in records:
-            self.features.fold(record, folding)
-            if isinstance(record, (RowPut, RowRemoved)):
-                journal.log.configuration = folding.position
-                if self.features.kinds[record.kind].prices:
-                    journal.log.book = folding.position
-            elif isinstance(record, Event) and record.what == CONFIRMED:
-                self._guard.confirm()
-                journal.log.doubt = False
-                self._look_at_clock()
+        try:
+            for record in records:
+                self._fold(record)
+        except Refusal as refusal:
+            # The entry is in the group already: who were told "refused" now would find it sealed.
+            raise Fault("kernel.fold_refused", f"a fold refused what was decided: {refusal}") from refusal
         self._keep_attachments(folding.position)
         return sealed
+
+    def _fold(self, record: Record) -> None:
+        """Lets a sealed record change the tables, and what the writer itself keeps in mind."""
+        folding, log = self._folding, self._journal.log
+        self.features.fold(record, folding)
+        if isinstance(record, (RowPut, RowRemoved)):
+            log.configuration = folding.position
+            if self.features.kinds[record.kind].prices:
+                log.book = folding.position
+        elif isinstance(record, Event) and record.what == CONFIRMED:
+            self._guard.confirm()
+            log.doubt = False
+            self._look_at_clock()
 
     def _keep_attachments(self, position: int) -> None:
         world = self._world
