@@ -74,6 +74,7 @@ class Engine:
         self._entropy = entropy or SystemEntropy()
         self._store = Store(path, writable=True, limits=limits, unsafe=unsafe_filesystem)
         self._people: PeopleStore | None = None
+        self._suspect = False
         try:
             self._begin(clock or SystemClock(), unsafe_filesystem)
         except BaseException:
@@ -186,13 +187,15 @@ class Engine:
         try:
             sealed = self._append_own(records, reason)
             self._finish(txn)
-        except Exception:
-            self._abort(txn)
+        except BaseException as error:
+            self._abort(txn, error)
             raise
         return self._done(sealed, records)
 
     def rotate_key(self) -> int:
         """Makes a new signing key, seals the change under the old one and signs with the new from then on."""
+        if self._suspect:
+            self._mend()  # else a rotation whose commit failed, but reached the disk, would lose its key file here
         log = self._journal.log
         version = log.key + 1
         signer = keys.make_key(self.path, log.gen, version, origin(log.shop, log.gen), self._entropy)
@@ -228,8 +231,9 @@ class Engine:
     def _group(self, envelopes: Sequence[Envelope]) -> list[Answer]:
         try:
             txn = self._open_group()
-        except StoreFault as fault:
-            return [replies.faulted(envelope, fault) for envelope in envelopes]
+        except Exception as error:  # noqa: BLE001  # whatever it is, every sender gets an answer
+            _log.exception("a group could not begin")
+            return [replies.faulted(envelope, _fault_of(error)) for envelope in envelopes]
         answers: list[Answer | None] = [None] * len(envelopes)
         pending: dict[int, _Pending] = {}
         first: dict[bytes, int] = {}
@@ -238,15 +242,17 @@ class Engine:
                 answers[number] = self._one(number, envelope, txn, pending, first)
             self._finish(txn)
         except (StoreFault, KeyFault, lmdb.Error) as error:
-            self._abort(txn)
+            self._abort(txn, error)
             return self._recover(envelopes, answers, error)
         except Exception as error:  # noqa: BLE001  # a bug in a decision must not take its neighbours along
-            self._abort(txn)
+            self._abort(txn, error)
             if len(envelopes) > 1:
                 return [answer for envelope in envelopes for answer in self._group([envelope])]
             _log.exception("command %s failed", type(envelopes[0].command).__name__)
-            bug = error if isinstance(error, Fault) else Fault("kernel.fault", f"the engine failed: {error!r}")
-            return [replies.faulted(envelopes[0], bug)]
+            return [replies.faulted(envelopes[0], _fault_of(error))]
+        except BaseException as error:
+            self._abort(txn, error)
+            raise
         for number, done in pending.items():
             answers[number] = self._done(done.sealed, done.records, done.envelope.id)
         return [self._joined(answer, envelopes, number, first, answers) for number, answer in enumerate(answers)]
@@ -266,13 +272,24 @@ class Engine:
         return answer
 
     def _open_group(self) -> WriteTransaction:
-        txn = self._store.begin()
-        self._rows.begin(txn)
-        self._look_at_clock()
-        if self._guard.in_doubt and not self._journal.log.doubt:
-            self._journal.log.doubt = True
-            detail = {"reason": self._guard.reason, "machine_ms": self._guard.wall_ms()}
-            self._append_own((Event(code=0, what=DOUBTED, detail=detail),), "clock")
+        if self._suspect and self._store.read_only_reason is None:
+            self._mend()
+        try:
+            txn = self._store.begin()
+        except lmdb.Error:
+            self._mend()
+            txn = self._store.begin()
+        try:
+            self._rows.begin(txn)
+            self._look_at_clock()
+            if self._guard.in_doubt and not self._journal.log.doubt:
+                self._journal.log.doubt = True
+                detail = {"reason": self._guard.reason, "machine_ms": self._guard.wall_ms()}
+                self._append_own((Event(code=0, what=DOUBTED, detail=detail),), "clock")
+        except BaseException as error:
+            # A write transaction left open would make the next one wait for ever.
+            self._abort(txn, error)
+            raise
         return txn
 
     def _look_at_clock(self) -> None:
@@ -427,17 +444,36 @@ class Engine:
         self._rows.flush()
         self._store.commit(txn)
 
-    def _abort(self, txn: WriteTransaction) -> None:
+    def _abort(self, txn: WriteTransaction, error: BaseException) -> None:
+        """Takes a group back: out of the transaction and out of everything that was kept in mind since it began."""
         txn.close()
         self._rows.forget()
         self._world.forget()
         self._world.persons.clear()
         self._world.secrets.clear()
+        self._suspect = isinstance(error, (StoreFault, lmdb.Error)) and not isinstance(error, lmdb.MapFullError)
         try:
             with self._store.read() as snapshot:
                 self._journal.load(snapshot)
         except (lmdb.Error, Fault):
+            # The journal still holds what the group appended: nothing begins before it was read again.
+            self._suspect = True
             _log.warning("the store does not answer after an abort; it is opened again")
+
+    def _mend(self) -> None:
+        """Opens the store again (S3), as often as commits may fail, and reads where the journal stands."""
+        for left in reversed(range(COMMIT_FAILURES_MAX)):
+            try:
+                self._store.reopen()
+                with self._store.read() as txn:
+                    self._journal.load(txn)
+            except (Fault, lmdb.Error, OSError) as error:
+                if not left:
+                    self._store.stop_writing(f"the store could not be opened again: {error}")
+                    raise StoreFault("store.lost", str(error), retry=True) from error
+            else:
+                self._suspect = False
+                return
 
     def _recover(
         self, envelopes: Sequence[Envelope], answers: Sequence[Answer | None], error: Exception
@@ -452,18 +488,16 @@ class Engine:
             return [answer or replies.faulted(env, fault) for env, answer in zip(envelopes, answers, strict=True)]
         if isinstance(error, KeyFault):
             return [answer or replies.faulted(env, error) for env, answer in zip(envelopes, answers, strict=True)]
+        if self._store.failures >= COMMIT_FAILURES_MAX:
+            self._store.stop_writing(f"{self._store.failures} commits failed in a row; last: {fault.text}")
         try:
-            if self._store.failures >= COMMIT_FAILURES_MAX:
-                self._store.stop_writing(f"{self._store.failures} commits failed in a row; last: {fault.text}")
-            self._store.reopen()
+            self._mend()
             with self._store.read() as txn:
-                self._journal.load(txn)
                 return [
                     self._after_recovery(env, answer, txn, fault)
                     for env, answer in zip(envelopes, answers, strict=True)
                 ]
-        except (Fault, lmdb.Error, OSError) as again:
-            self._store.stop_writing(f"the store could not be opened again: {again}")
+        except (Fault, lmdb.Error) as again:
             return [replies.faulted(env, StoreFault("store.lost", str(again), retry=True)) for env in envelopes]
 
     def _after_recovery(self, envelope: Envelope, answer: Answer | None, txn: Any, fault: Fault) -> Answer:
@@ -490,3 +524,7 @@ class Engine:
 def secret_key(kind: int, id: int) -> bytes:
     """The key of a row's secrets in the secret table."""
     return b"row\0" + kind.to_bytes(2, "big") + id.to_bytes(8, "big")
+
+
+def _fault_of(error: Exception) -> Fault:
+    return error if isinstance(error, Fault) else Fault("kernel.fault", f"the engine failed: {error!r}")

@@ -1,15 +1,18 @@
-"""Groups that go wrong at every point: nothing is sealed but answered otherwise, nothing is taken back but kept in mind."""
+"""Groups that go wrong: nothing is sealed but answered otherwise, nothing taken back is kept in mind."""
 
 from collections.abc import Callable
 from typing import Any
 
+import lmdb
 import msgspec
 import pytest
 from shop_harness import Shop
 
 from engine.engine import Engine
+from engine.kernel.errors import StoreFault
 from engine.kernel.journal import Journal
 from engine.kernel.messages import Answer
+from engine.kernel.store import Store, WriteTransaction
 
 
 def events(shop: Shop) -> list[str]:
@@ -40,6 +43,79 @@ def test_a_fold_that_refuses_is_a_fault_and_nothing_is_sealed(toy: Shop) -> None
     assert answers[1].code == "kernel.fold_refused"
     assert toy.engine.position[1] == before[1] + 2
     assert toy.ask("toy.total", {"till": 1}) == 2
+
+
+def test_an_interrupt_inside_a_group_leaves_an_engine_that_can_be_closed(
+    toy: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_once(monkeypatch, Journal, "seal_group", KeyboardInterrupt())
+
+    with pytest.raises(KeyboardInterrupt):
+        toy.send("toy.add", {"count": 1})
+
+    assert toy.engine._rows._dirty == {}
+    assert toy.do("toy.add", {"count": 2}).status == "done"
+    toy.reopen()
+    assert toy.ask("toy.total", {"till": 1}) == 2
+
+
+def test_a_transaction_that_cannot_begin_is_begun_again_on_a_store_opened_again(
+    toy: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_once(monkeypatch, WriteTransaction, "__init__", lmdb.PanicError("the environment is dead"))
+
+    assert toy.do("toy.add", {"count": 1}).status == "done"
+
+
+def test_a_failure_between_begin_and_the_first_command_lets_the_transaction_go(
+    toy: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_once(monkeypatch, Engine, "_look_at_clock", RuntimeError("no zone data"))
+
+    first = toy.send("toy.add", {"count": 1})
+
+    assert (first.status, first.code) == ("fault", "kernel.fault")
+    assert toy.do("toy.add", {"count": 1}).status == "done"
+
+
+def test_what_an_abort_cannot_read_back_is_read_before_the_next_group(
+    toy: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = [toy.envelope("toy.add", {"count": 1, "how": how}) for how in ("", "bug")]
+    fail_once(monkeypatch, Store, "read", lmdb.ReadersFullError("no slot left"))
+    before = toy.engine.position[1]
+
+    answers = toy.engine.submit(sent)
+
+    assert [answer.status for answer in answers] == ["done", "fault"]
+    assert toy.engine.position[1] == before + 1
+    assert toy.ask("toy.total", {"till": 1}) == 1
+
+
+def test_an_entry_of_the_engine_that_fails_opens_the_store_again_before_the_next(
+    toy: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_once(monkeypatch, WriteTransaction, "commit", lmdb.Error("disk says no"))
+    opened: list[Store] = []
+    real = Store.reopen
+    monkeypatch.setattr(Store, "reopen", lambda self: (opened.append(self), real(self))[1])
+
+    with pytest.raises(StoreFault):
+        toy.engine.rotate_key()
+
+    assert toy.engine.rotate_key() == 2
+    assert len(opened) == 1
+    assert toy.reopen().position[1] > 0
+
+
+def test_a_store_that_does_not_open_at_the_first_try_is_tried_again(toy: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_once(monkeypatch, WriteTransaction, "commit", lmdb.Error("disk says no"))
+    fail_once(monkeypatch, Store, "_start", StoreFault("store.open", "too many open files", retry=True))
+
+    answer = toy.send("toy.add", {"count": 1})
+
+    assert (answer.code, answer.retry) == ("store.commit_unknown", True)
+    assert toy.do("toy.add", {"count": 1}).status == "done"
 
 
 @pytest.mark.parametrize("point", ["decide", "append", "fold", "seal", "flush"])
