@@ -13,7 +13,7 @@ from engine.features import FEATURES
 from engine.kernel import keys, replies
 from engine.kernel.backup import require_ready
 from engine.kernel.check_tail import require_tail
-from engine.kernel.clock import Clock, Guard, SystemClock
+from engine.kernel.clock import Clock, Guard, GuardState, SystemClock
 from engine.kernel.confirm_clock import CONFIRMED, DOUBTED
 from engine.kernel.disk import Limits
 from engine.kernel.entropy import Entropy, SystemEntropy, derived_id, uuid7
@@ -75,6 +75,7 @@ class Engine:
         self._store = Store(path, writable=True, limits=limits, unsafe=unsafe_filesystem)
         self._people: PeopleStore | None = None
         self._suspect = False
+        self._before_confirmed: GuardState | None = None
         try:
             self._begin(clock or SystemClock(), unsafe_filesystem)
         except BaseException:
@@ -281,6 +282,9 @@ class Engine:
             txn = self._store.begin()
         try:
             self._rows.begin(txn)
+            if self._before_confirmed is not None and self._journal.log.doubt:
+                self._guard.restore(self._before_confirmed)  # the confirmation was taken back with its group
+            self._before_confirmed = None
             self._look_at_clock()
             if self._guard.in_doubt and not self._journal.log.doubt:
                 self._journal.log.doubt = True
@@ -402,7 +406,7 @@ class Engine:
             if self.features.kinds[record.kind].prices:
                 log.book = folding.position
         elif isinstance(record, Event) and record.what == CONFIRMED:
-            self._guard.confirm()
+            self._before_confirmed = self._guard.confirm()
             log.doubt = False
             self._look_at_clock()
 

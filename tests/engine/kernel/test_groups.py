@@ -45,6 +45,36 @@ def test_a_fold_that_refuses_is_a_fault_and_nothing_is_sealed(toy: Shop) -> None
     assert toy.ask("toy.total", {"till": 1}) == 2
 
 
+def test_a_confirmed_clock_whose_group_was_taken_back_is_in_doubt_again(toy: Shop) -> None:
+    toy.do("toy.add", {"count": 1})
+    toy.clock.step(-3_600_000)
+    toy.do("toy.add", {"count": 1})
+    sent = [toy.envelope("kernel.confirm_clock", {}), toy.envelope("toy.add", {"count": 1, "how": "bug"})]
+
+    answers = toy.engine.submit(sent)
+
+    assert [answer.status for answer in answers] == ["done", "fault"]
+    assert events(toy).count("clock.confirmed") == 1
+    assert not toy.engine.clock_doubt
+
+
+def test_a_confirmation_that_never_reached_the_disk_lets_no_earlier_time_in(
+    toy: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toy.do("toy.add", {"count": 1})
+    toy.clock.step(-3_600_000)
+    doubtful = toy.do("toy.add", {"count": 1})
+    fail_once(monkeypatch, WriteTransaction, "commit", lmdb.Error("disk says no"))
+
+    lost = toy.send("kernel.confirm_clock", {})
+    after = toy.do("toy.add", {"count": 1})
+
+    assert (lost.status, lost.retry) == ("fault", True)
+    assert toy.engine.clock_doubt
+    assert after.at_ms >= doubtful.at_ms
+    assert toy.do("kernel.confirm_clock", {}).status == "done"
+
+
 def test_an_interrupt_inside_a_group_leaves_an_engine_that_can_be_closed(
     toy: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
