@@ -26,7 +26,7 @@ from engine.kernel.messages import ENGINE, Actor, Answer, Envelope, Query, Recor
 from engine.kernel.people import PeopleStore, make_people_key
 from engine.kernel.reader import Reader
 from engine.kernel.rows import RowPut, RowRemoved
-from engine.kernel.store import COMMIT_FAILURES_MAX, Store, WriteTransaction
+from engine.kernel.store import COMMIT_FAILURES_MAX, ReadTransaction, Store, WriteTransaction
 from engine.kernel.tables import Snapshot, Working
 from engine.kernel.version import VERSION
 from engine.kernel.world import Folding, World
@@ -191,7 +191,7 @@ class Engine:
         except BaseException as error:
             self._abort(txn, error)
             raise
-        return self._done(sealed, records)
+        return replies.done(sealed, records, self._journal.proof(sealed.index))
 
     def rotate_key(self) -> int:
         """Makes a new signing key, seals the change under the old one and signs with the new from then on."""
@@ -255,7 +255,7 @@ class Engine:
             self._abort(txn, error)
             raise
         for number, done in pending.items():
-            answers[number] = self._done(done.sealed, done.records, done.envelope.id)
+            answers[number] = replies.done(done.sealed, done.records, self._journal.proof(done.sealed.index))
         return [self._joined(answer, envelopes, number, first, answers) for number, answer in enumerate(answers)]
 
     def _joined(
@@ -285,6 +285,7 @@ class Engine:
             if self._before_confirmed is not None and self._journal.log.doubt:
                 self._guard.restore(self._before_confirmed)  # the confirmation was taken back with its group
             self._before_confirmed = None
+            self._began_at = self.position
             self._look_at_clock()
             if self._guard.in_doubt and not self._journal.log.doubt:
                 self._journal.log.doubt = True
@@ -482,47 +483,33 @@ class Engine:
     def _recover(
         self, envelopes: Sequence[Envelope], answers: Sequence[Answer | None], error: Exception
     ) -> list[Answer]:
-        """After a failed commit (S3): opens the store again and lets the index of ids say what is on disk."""
+        """After a failed commit (S3): opens the store again and lets the journal's end say what is on disk."""
         fault = (
             error if isinstance(error, Fault) else StoreFault("store.failed", f"the store failed: {error}", retry=True)
         )
         _log.error("group of %d not committed: %s", len(envelopes), fault)
         if isinstance(error, lmdb.MapFullError):
             fault = StoreFault("store.full", "the shop's address space is full; nothing was recorded")
-            return [answer or replies.faulted(env, fault) for env, answer in zip(envelopes, answers, strict=True)]
-        if isinstance(error, KeyFault):
-            return [answer or replies.faulted(env, error) for env, answer in zip(envelopes, answers, strict=True)]
+            return replies.none_recorded(envelopes, answers, fault)
         if self._store.failures >= COMMIT_FAILURES_MAX:
             self._store.stop_writing(f"{self._store.failures} commits failed in a row; last: {fault.text}")
         try:
             self._mend()
+            if self.position == self._began_at:
+                return replies.none_recorded(envelopes, answers, fault)
             with self._store.read() as txn:
                 return [
-                    self._after_recovery(env, answer, txn, fault)
-                    for env, answer in zip(envelopes, answers, strict=True)
+                    answer or self._on_disk(envelope, txn, fault)
+                    for envelope, answer in zip(envelopes, answers, strict=True)
                 ]
         except (Fault, lmdb.Error) as again:
             return [replies.faulted(env, StoreFault("store.lost", str(again), retry=True)) for env in envelopes]
 
-    def _after_recovery(self, envelope: Envelope, answer: Answer | None, txn: Any, fault: Fault) -> Answer:
-        if answer is not None and answer.status == "refused":
-            return answer
+    def _on_disk(self, envelope: Envelope, txn: ReadTransaction, fault: Fault) -> Answer:
         known = self._journal.known(envelope.id, txn)
         if known is None:
             return replies.faulted(envelope, fault)
         return replies.repeat_answer(txn, known[1], self.features.decode_entry)
-
-    def _done(self, sealed: Sealed, records: tuple[Record, ...], id: bytes | None = None) -> Answer:
-        return Answer(
-            id=sealed.entry.cmd if id is None else id.hex(),
-            status="done",
-            gen=sealed.entry.gen,
-            seq=sealed.entry.seq,
-            at_ms=sealed.at_ms,
-            leaf=sealed.leaf.hex(),
-            records=records,
-            proof=self._journal.proof(sealed.index),
-        )
 
 
 def secret_key(kind: int, id: int) -> bytes:

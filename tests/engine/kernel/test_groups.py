@@ -11,7 +11,7 @@ from shop_harness import Shop
 from engine.engine import Engine
 from engine.kernel.errors import StoreFault
 from engine.kernel.journal import Journal
-from engine.kernel.messages import Answer
+from engine.kernel.messages import Actor, Answer, Envelope
 from engine.kernel.store import Store, WriteTransaction
 
 
@@ -145,6 +145,33 @@ def test_a_store_that_does_not_open_at_the_first_try_is_tried_again(toy: Shop, m
     answer = toy.send("toy.add", {"count": 1})
 
     assert (answer.code, answer.retry) == ("store.commit_unknown", True)
+    assert toy.do("toy.add", {"count": 1}).status == "done"
+
+
+def test_a_refusal_made_on_what_never_reached_the_disk_is_not_given(toy: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    toy.do("toy.take", {"units": -5})
+    sent = [toy.envelope("toy.take", {"units": 4}), toy.envelope("toy.take", {"units": 2})]
+    fail_once(monkeypatch, WriteTransaction, "commit", lmdb.Error("disk says no"))
+
+    answers = toy.engine.submit(sent)
+    later = toy.engine.submit(sent[1:])[0]
+
+    assert [(answer.status, answer.retry) for answer in answers] == [("fault", True)] * 2
+    assert later.status == "done"
+
+
+@pytest.mark.parametrize("ids", [(b"same-id-16-bytes", b"same-id-16-bytes"), (b"", b"another-16-bytes")])
+def test_odd_ids_in_a_group_whose_commit_fails_stop_nobody(
+    toy: Shop, monkeypatch: pytest.MonkeyPatch, ids: tuple[bytes, bytes]
+) -> None:
+    commands = [toy.envelope("toy.add", {"count": n}).command for n in (1, 2)]
+    actor = Actor(till=1, operator=1)
+    sent = [Envelope(id=id, actor=actor, command=command) for id, command in zip(ids, commands, strict=True)]
+    fail_once(monkeypatch, WriteTransaction, "commit", lmdb.Error("disk says no"))
+
+    answers = toy.engine.submit(sent)
+
+    assert [answer.status for answer in answers] == ["fault", "fault"]
     assert toy.do("toy.add", {"count": 1}).status == "done"
 
 
