@@ -148,6 +148,18 @@ def test_a_store_that_does_not_open_at_the_first_try_is_tried_again(toy: Shop, m
     assert toy.do("toy.add", {"count": 1}).status == "done"
 
 
+def test_what_goes_wrong_after_a_commit_does_not_change_its_answer(toy: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def vanished(*_: object) -> None:
+        raise OSError(5, "statvfs: input/output error")
+
+    monkeypatch.setattr("engine.kernel.store.ROOM_CHECK_COMMITS", 1)
+    monkeypatch.setattr("engine.kernel.disk.room", vanished)
+
+    answer = toy.send("toy.add", {"count": 1})
+
+    assert (answer.status, answer.repeated) == ("done", False)
+
+
 def test_a_refusal_made_on_what_never_reached_the_disk_is_not_given(toy: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     toy.do("toy.take", {"units": -5})
     sent = [toy.envelope("toy.take", {"units": 4}), toy.envelope("toy.take", {"units": 2})]

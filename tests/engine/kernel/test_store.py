@@ -1,6 +1,7 @@
 """The storage rules S1 to S13, each broken on purpose."""
 
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -309,3 +310,24 @@ def test_a_backup_taken_by_copy_opens_and_holds_everything(toy: Shop, tmp_path: 
     reader = Reader(tmp_path / "copy", toy.features, limits=SMALL)
     assert reader.ask_by_name("toy.total", {"till": 1}, till=1, operator=1) == 9
     reader.close()
+
+
+def test_pages_taken_and_given_back_in_one_transaction_leave_a_file_that_opens(tmp_path: Path) -> None:
+    Store.create(tmp_path / "shop", lambda directory: None, {}, limits=SMALL, unsafe=True)
+    store = Store(tmp_path / "shop", writable=True, limits=SMALL, unsafe=True)
+
+    drawn = random.Random(1)
+    short = []
+    for _ in range(30):
+        rows = sorted((drawn.randbytes(8), b"x" * 5000) for _ in range(drawn.randrange(1, 400)))
+        txn = store.begin()
+        txn.put_many("rows", rows)
+        for key, _ in rows:
+            txn.delete("rows", key)
+        store.commit(txn)
+        sizes = store.sizes()
+        short.append(sizes["file_bytes"] < sizes["used_bytes"])
+    store.close()
+
+    assert not any(short)
+    Store(tmp_path / "shop", writable=True, limits=SMALL, unsafe=True).close()
