@@ -355,7 +355,7 @@ class Engine:
                 raise Refusal("kernel.no_operator", "a till's command needs an operator")
         if not hooks.allows(world, actor, row.permission):
             raise replies.not_allowed(envelope, row.permission)
-        if row.new_work and self._store.room.low:
+        if row.new_work and self._store.room.low and self._store.look_at_room().low:
             raise Refusal(
                 "store.disk_low", f"only {self._store.room.free_bytes >> 20} MiB are free; nothing new is begun"
             )

@@ -248,9 +248,11 @@ class Store:
         except lmdb.Error as error:
             raise StoreFault("store.open", f"{self.path} cannot be read: {error}", retry=True) from error
         if self.writable:
-            disk.keep_ballast(self.path / "ballast", self.limits.ballast_bytes)
             self._lock_inode = os.stat(self.path / "store" / "lock.mdb").st_ino
             self._room = disk.room(self.path, self.limits)
+            if not self.failures and not self._room.low:
+                # After a failed commit the ballast was given up for what is in hand; now it would eat that room again.
+                disk.keep_ballast(self.path / "ballast", self.limits.ballast_bytes)
             self._fill_ahead()
 
     def reopen(self) -> None:
@@ -292,8 +294,9 @@ class Store:
             txn.commit()
         except Exception as error:  # S3: the class of a commit's error says nothing that can be relied on
             self.failures += 1
-            if "space" in str(error).lower():
-                with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):
+                # A full disk is not always called one: a short write on ext4 is an input/output error.
+                if "space" in str(error).lower() or self.look_at_room().low:
                     (self.path / "ballast").unlink(missing_ok=True)
             raise StoreFault(
                 "store.commit_unknown", f"the commit failed ({error}); the store is opened again", retry=True

@@ -157,12 +157,15 @@ def test_a_missing_or_open_or_foreign_key_seals_nothing(toy: Shop) -> None:
 
 
 def test_a_nearly_full_disk_refuses_new_work_and_finishes_the_rest(toy: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(toy.engine.store, "_room", disk.Room(free_bytes=5 << 20, low=True, warn=True))
+    monkeypatch.setattr(disk, "room", lambda path, limits: disk.Room(free_bytes=5 << 20, low=True, warn=True))
+    toy.engine.store.look_at_room()
 
     answer = toy.refused("toy.add", {"count": 1})
+    finished = toy.do("toy.take", {"units": -1})
+    monkeypatch.undo()
 
-    assert answer.code == "store.disk_low"
-    assert toy.do("toy.take", {"units": -1}).status == "done"
+    assert (answer.code, finished.status) == ("store.disk_low", "done")
+    assert toy.do("toy.add", {"count": 1}).status == "done", "room that is there again is seen at once"
 
 
 def test_room_is_judged_by_bytes_and_by_share(tmp_path: Path) -> None:
@@ -331,3 +334,46 @@ def test_pages_taken_and_given_back_in_one_transaction_leave_a_file_that_opens(t
 
     assert not any(short)
     Store(tmp_path / "shop", writable=True, limits=SMALL, unsafe=True).close()
+
+
+def test_ballast_given_up_for_a_full_disk_is_not_taken_again_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = Limits(map_bytes=1 << 30, ballast_bytes=disk.MIB, ahead_bytes=0, free_bytes_min=0, free_percent_min=0)
+    Store.create(tmp_path / "shop", lambda directory: None, {}, limits=limits, unsafe=True)
+    store = Store(tmp_path / "shop", writable=True, limits=limits, unsafe=True)
+    ballast = tmp_path / "shop" / "ballast"
+    kept = ballast.exists()
+
+    def full(self: object) -> None:
+        raise lmdb.DiskError("No space left on device")
+
+    monkeypatch.setattr("engine.kernel.store.WriteTransaction.commit", full)
+    txn = store.begin()
+    with pytest.raises(StoreFault):
+        store.commit(txn)
+    txn.close()
+    store.reopen()
+    given_up = not ballast.exists()
+    store.close()
+
+    assert (kept, given_up) == (True, True)
+
+
+def test_a_short_write_on_a_full_disk_gives_up_the_ballast_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = Limits(map_bytes=1 << 30, ballast_bytes=disk.MIB, ahead_bytes=0, free_bytes_min=0, free_percent_min=0)
+    Store.create(tmp_path / "shop", lambda directory: None, {}, limits=limits, unsafe=True)
+    store = Store(tmp_path / "shop", writable=True, limits=limits, unsafe=True)
+
+    def short(self: object) -> None:
+        raise lmdb.Error("Input/output error")
+
+    monkeypatch.setattr("engine.kernel.store.WriteTransaction.commit", short)
+    monkeypatch.setattr(disk, "room", lambda path, limits: disk.Room(free_bytes=0, low=True, warn=True))
+    txn = store.begin()
+    with pytest.raises(StoreFault):
+        store.commit(txn)
+    txn.close()
+    store.close()
+
+    assert not (tmp_path / "shop" / "ballast").exists()
