@@ -11,6 +11,7 @@ import msgspec
 
 from engine.features import FEATURES
 from engine.kernel import keys, replies
+from engine.kernel.attachments import Attachments
 from engine.kernel.backup import require_ready
 from engine.kernel.check_tail import require_tail
 from engine.kernel.clock import Clock, Guard, GuardState, SystemClock
@@ -122,6 +123,7 @@ class Engine:
         self._folding = Folding(self._rows, self.features.codes)
         self._world = World(self._rows, self.features.kinds, self._people)
         self._world.take = self._entropy.take
+        self._attachments = Attachments(self._people, self.features.kinds)
         self._journal = Journal(self._rows, self._entropy, signer, content_key)
         self._guard = Guard(clock, log.last_ms or None, in_doubt=log.doubt)
         self._sealed_refusals: dict[int, tuple[int, int]] = {}
@@ -286,6 +288,7 @@ class Engine:
                 self._guard.restore(self._before_confirmed)  # the confirmation was taken back with its group
             self._before_confirmed = None
             self._began_at = self.position
+            self._attachments.begin()
             self._look_at_clock()
             if self._guard.in_doubt and not self._journal.log.doubt:
                 self._journal.log.doubt = True
@@ -395,7 +398,7 @@ class Engine:
         except Refusal as refusal:
             # The entry is in the group already: who were told "refused" now would find it sealed.
             raise Fault("kernel.fold_refused", f"a fold refused what was decided: {refusal}") from refusal
-        self._keep_attachments(folding.position)
+        self._attachments.keep(world, records, folding.position, self._rows.txn)
         return sealed
 
     def _fold(self, record: Record) -> None:
@@ -410,22 +413,6 @@ class Engine:
             self._before_confirmed = self._guard.confirm()
             log.doubt = False
             self._look_at_clock()
-
-    def _keep_attachments(self, position: int) -> None:
-        world = self._world
-        if world.persons:
-            assert self._people is not None
-            # Durable before the entry that commits to them; if the entry's group fails, nobody refers to these rows.
-            self._people.put_many((kind, id, position, fields, salt) for kind, id, fields, salt in world.persons)
-            world.persons.clear()
-        if world.secrets:
-            txn = self._rows.txn
-            for kind, id, fields in world.secrets:
-                key = secret_key(kind, id)
-                kept = msgspec.msgpack.decode(txn.get("secrets", key) or b"\x80")
-                kept.update(fields)
-                txn.put_many("secrets", [(key, msgspec.msgpack.encode(kept))])
-            world.secrets.clear()
 
     def _append_own(self, records: tuple[Record, ...], reason: str) -> Sealed:
         place = b"%d/%d" % (self._journal.log.gen, self._journal.seq)
@@ -464,6 +451,8 @@ class Engine:
             # The journal still holds what the group appended: nothing begins before it was read again.
             self._suspect = True
             _log.warning("the store does not answer after an abort; it is opened again")
+        if not self._suspect:
+            self._attachments.take_back()
 
     def _mend(self) -> None:
         """Opens the store again (S3), as often as commits may fail, and reads where the journal stands."""
@@ -496,6 +485,7 @@ class Engine:
         try:
             self._mend()
             if self.position == self._began_at:
+                self._attachments.take_back()
                 return replies.none_recorded(envelopes, answers, fault)
             with self._store.read() as txn:
                 return [
@@ -510,11 +500,6 @@ class Engine:
         if known is None:
             return replies.faulted(envelope, fault)
         return replies.repeat_answer(txn, known[1], self.features.decode_entry)
-
-
-def secret_key(kind: int, id: int) -> bytes:
-    """The key of a row's secrets in the secret table."""
-    return b"row\0" + kind.to_bytes(2, "big") + id.to_bytes(8, "big")
 
 
 def _fault_of(error: Exception) -> Fault:
