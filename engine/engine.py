@@ -259,21 +259,7 @@ class Engine:
             raise
         for number, done in pending.items():
             answers[number] = replies.done(done.sealed, done.records, self._journal.proof(done.sealed.index))
-        return [self._joined(answer, envelopes, number, first, answers) for number, answer in enumerate(answers)]
-
-    def _joined(
-        self,
-        answer: Answer | None,
-        envelopes: Sequence[Envelope],
-        number: int,
-        first: Mapping[bytes, int],
-        answers: Sequence[Answer | None],
-    ) -> Answer:
-        if answer is None:
-            original = answers[first[envelopes[number].id]]
-            assert original is not None
-            return msgspec.structs.replace(original, repeated=True)
-        return answer
+        return replies.with_copies(envelopes, answers, first)
 
     def _open_group(self) -> WriteTransaction:
         if self._suspect and self._store.read_only_reason is None:

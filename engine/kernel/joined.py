@@ -74,7 +74,7 @@ class Joined:
                 self._secrets[rows.put_type(kind)] = secret
 
     def decode_answer(self, data: bytes) -> Any:
-        """An entry with rows as their kinds' structs, as the decision made them: a repeated answer is the same bytes."""
+        """An entry with rows as structs of their kinds, as decisions make them: a repeated answer is the same bytes."""
         entry = self.decode_entry(data)
         if not any(type(record) is rows.RowPut for record in entry.rec):
             return entry

@@ -1,8 +1,10 @@
 """Answers in the making: repeated ones, computed again from entry and tiles, and those to what was declined."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import msgspec
 
 from engine.kernel import notes
 from engine.kernel.clock import parse_ms
@@ -91,6 +93,20 @@ def none_recorded(envelopes: Sequence[Envelope], answers: Sequence[Answer | None
         answer if answer is not None and answer.status == "done" else faulted(envelope, fault)
         for envelope, answer in zip(envelopes, answers, strict=True)
     ]
+
+
+def with_copies(
+    envelopes: Sequence[Envelope], answers: Sequence[Answer | None], first: Mapping[bytes, int]
+) -> list[Answer]:
+    """The answers of a group in order: a copy, which has none of its own, gets the one of the ``first`` of its id."""
+    whole = []
+    for envelope, answer in zip(envelopes, answers, strict=True):
+        if answer is None:
+            original = answers[first[envelope.id]]
+            assert original is not None
+            answer = msgspec.structs.replace(original, repeated=True)
+        whole.append(answer)
+    return whole
 
 
 def reused(envelope: Envelope) -> Refusal:

@@ -12,7 +12,7 @@ THINGS = 901
 
 
 def people(shop: Shop) -> PeopleStore:
-    store = shop.engine._people
+    store: PeopleStore | None = shop.engine._people
     assert store is not None
     return store
 

@@ -128,7 +128,12 @@ def test_an_entry_of_the_engine_that_fails_opens_the_store_again_before_the_next
     fail_once(monkeypatch, WriteTransaction, "commit", lmdb.Error("disk says no"))
     opened: list[Store] = []
     real = Store.reopen
-    monkeypatch.setattr(Store, "reopen", lambda self: (opened.append(self), real(self))[1])
+
+    def reopen(self: Store) -> None:
+        opened.append(self)
+        real(self)
+
+    monkeypatch.setattr(Store, "reopen", reopen)
 
     with pytest.raises(StoreFault):
         toy.engine.rotate_key()
