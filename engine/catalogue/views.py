@@ -9,7 +9,6 @@ import msgspec
 from engine.catalogue.kinds import (
     DEPARTMENTS,
     OPTION_SETS,
-    OPTION_SETS_MAX,
     OPTION_STRIDE,
     PREFIX_MARK,
     PRODUCTS,
@@ -280,7 +279,7 @@ def chosen(item: Item, ids: Sequence[int], at: str) -> tuple[tuple[int, ItemOpti
         if option is None:
             raise Refusal("catalogue.no_option", f"product {item.id} has no option {id}", at=place)
         answered = sum(1 for _, other in picked if other.set_index == option.set_index)
-        if answered == item.sets.count(id // OPTION_STRIDE) or len(picked) == OPTION_SETS_MAX:
+        if answered == item.sets.count(id // OPTION_STRIDE):
             raise Refusal("catalogue.too_many_options", f"option {id} answers a question too many", at=place)
         picked.append((id, option))
     return tuple(sorted(picked, key=lambda pick: (pick[1].set_index, pick[0])))

@@ -15,7 +15,10 @@ def price(draft: Draft) -> pricing.Priced:
     """The draft priced by the core; what it declines becomes a refusal that names the line."""
     try:
         return pricing.price(
-            draft.lines, draft.subtotals, basis=BASES[draft.settings.basis], decimals=draft.settings.decimals
+            draft.lines,
+            draft.subtotals,
+            basis=BASES[draft.shelf.settings.basis],
+            decimals=draft.shelf.settings.decimals,
         )
     except PricingError as error:
         raise refusal(error) from error
@@ -34,7 +37,7 @@ def ticket(
     due: int,
 ) -> Posted:
     """The ticket as it will be sealed."""
-    settings = draft.settings
+    settings = draft.shelf.settings
     rates = {(rate.category, rate.rate): index for index, rate in enumerate(priced.rates)}
     lines = [_line(line, line.line, draft.facts, rates) for line in priced.lines]
     return Posted(  # by position, as lines are (see `Line`)

@@ -141,11 +141,13 @@ def sales_mode(world: World, asked: int | None, at: str = "mode") -> int:
     Refuses a mode that is not on offer, and silence where the shop requires a choice.
     """
     shop = settings(world)
-    if asked is None:
-        if shop.mode_required:
-            raise Refusal("shop.mode_required", "this shop wants the sales mode to be chosen", at=at)
-        here = till(world, world.actor.till)
-        asked = shop.default_mode if here is None or here.default_mode is None else here.default_mode
-    if shop.modes and asked not in shop.modes:
-        raise Refusal("shop.mode_off", f"sales mode {asked} is not on offer", at=at)
-    return asked
+    if asked is not None:
+        if shop.modes and asked not in shop.modes:
+            raise Refusal("shop.mode_off", f"sales mode {asked} is not on offer", at=at)
+        return asked
+    if shop.mode_required:
+        raise Refusal("shop.mode_required", "this shop wants the sales mode to be chosen", at=at)
+    here = till(world, world.actor.till)
+    own = None if here is None else here.default_mode
+    # A till's default that the shop has since withdrawn must not stop the till: the shop's own is always on offer.
+    return shop.default_mode if own is None or (shop.modes and own not in shop.modes) else own

@@ -45,6 +45,14 @@ def test_every_rate_of_french_law_is_held_exactly(plain: PlainShop, percent: str
     assert str(percent) == plain.stored("vat-rates", 1)["percent"]
 
 
+def test_a_rate_may_hold_for_a_single_day(plain: PlainShop) -> None:
+    days = {"valid_from": "2026-11-21", "valid_until": "2026-11-21"}
+
+    plain.configure("vat-rates", 1, {"title": "Taux", "percent": "20"} | days)
+
+    assert days.items() <= plain.stored("vat-rates", 1).items()
+
+
 def test_a_rate_in_use_cannot_go(stocked: PlainShop) -> None:
     with pytest.raises(Exception, match="is used by 2 other"):
         stocked.remove("vat-rates", 1)

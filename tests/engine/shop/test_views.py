@@ -100,6 +100,15 @@ def test_the_sales_mode_is_the_one_asked_else_the_tills_else_the_shops(plain: Pl
     assert [0, 2, 4] == modes
 
 
+def test_a_tills_mode_that_the_shop_has_withdrawn_gives_way_to_the_shops(plain: PlainShop) -> None:
+    plain.configure("tills", 1, {"name": "Salle", "default_mode": 2})
+    plain.configure("settings", 1, {"name": "Bar", "default_mode": 4, "modes": [0, 4]})
+
+    plain.world.actor = Actor(till=1, operator=1)
+
+    assert 4 == views.sales_mode(plain.world, None)
+
+
 def test_a_sales_mode_must_be_on_offer_and_chosen_where_the_shop_wants_it(plain: PlainShop) -> None:
     plain.configure("settings", 1, {"name": "Bar", "modes": [0, 2], "mode_required": True})
 
