@@ -51,7 +51,9 @@ cdef long long _INTEGER_MAX = 9_007_199_254_740_991
 cdef object _is_normalized = unicodedata.is_normalized
 cdef object _member_descriptor = types.MemberDescriptorType
 cdef const char *HEX = b"0123456789abcdef"
-cdef const char *WORDS = b"nulltruefalse                                "  # and room to be read STRIDE bytes far
+cdef bytes _pairs = "".join([f"{number:02d}" for number in range(100)]).encode()
+cdef const char *PAIRS = _pairs  # two digits at a time: a division costs more than a look
+cdef const char *WORDS = b"nulltruefalse[]                                "  # and room to be read STRIDE bytes far
 
 
 class CanonicalError(ValueError):
@@ -319,13 +321,16 @@ cdef int _put_integer(Sink *sink, object value) except -1:
     if overflow or number > _INTEGER_MAX or number < -_INTEGER_MAX:
         _fail(sink, "integer_range", "integer outside -(2^53-1) to 2^53-1")
     rest = <unsigned long long>(number if number >= 0 else -number)
-    with cython.cdivision(True):  # The divisor is 10.
-        while True:
+    with cython.cdivision(True):  # The divisor is 100 or 10.
+        while rest >= 100:
+            at -= 2
+            memcpy(digits + at, PAIRS + 2 * (rest % 100), 2)
+            rest //= 100
+        at -= 1
+        digits[at] = 0x30 + <unsigned char>(rest % 10)
+        if rest >= 10:
             at -= 1
-            digits[at] = 0x30 + <unsigned char>(rest % 10)
-            rest //= 10
-            if not rest:
-                break
+            digits[at] = 0x30 + <unsigned char>(rest // 10)
     if number < 0:
         at -= 1
         digits[at] = c"-"
@@ -424,13 +429,13 @@ cdef int _put_value(Sink *sink, object value) except -1:
         return _put_short(sink, WORDS + 4, 4)
     if value is False:
         return _put_short(sink, WORDS + 8, 5)
+    if kind is tuple:
+        return _put_tuple(sink, value) if PyTuple_GET_SIZE(value) else _put_short(sink, WORDS + 13, 2)
     cdef PyObject *known = PyDict_GetItem(_plans, kind)
     if known is not NULL:
         return _put_struct(sink, value, <_Plan>known)
     if kind is list:
         return _put_list(sink, value)
-    if kind is tuple:
-        return _put_tuple(sink, value)
     if kind is dict:
         return _put_dict(sink, value)
     return _put_other(sink, value)
