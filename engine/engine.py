@@ -486,3 +486,7 @@ class Engine:
         if known is None:
             return replies.faulted(envelope, fault)
         return replies.repeat_answer(txn, known[1], self.features.decode_answer)
+
+
+def _trains(records: tuple[Record, ...]) -> bool:
+    return any(getattr(record, "training", False) for record in records)
