@@ -34,7 +34,7 @@ bench: ## every benchmark, as a table and as JSON
 
 faults: build ## I/O errors, kill -9 and power cuts against the engine, for hours (IO_POINTS, KILLS, IMAGES)
 	@failed=0; \
-	for kind in "io --cycles $(IO_POINTS)" "kill --cycles $(KILLS)" "powerloss --cycles $(IMAGES)"; do \
+	for kind in "io --cycles $(IO_POINTS)" "kill --cycles $(KILLS)" "powerloss --cycles $(IMAGES)" "double --cycles $(IMAGES)"; do \
 		$(PY) tests/faults/campaign.py --workload engine --kind $$kind $(ARGS) || failed=1; \
 	done; exit $$failed
 

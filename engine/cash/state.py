@@ -7,9 +7,16 @@ from engine.kernel.ledger import Posting
 from engine.kernel.tables import Table
 from engine.kernel.world import Folding
 from engine.payments.records import Leg
-from engine.sales.records import Paid, Posted, Refunded
+from engine.sales.records import Paid, Posted, Rate, Refunded
 
 CASH = "cash"
+DEPARTMENTS_MAX = 300  # departments told apart in one session
+CHANNELS_MAX = 20  # sales modes told apart in one session
+OPERATORS_MAX = 150  # operators told apart in one session
+MODES_MAX = 100  # payment modes told apart in one session
+RATES_MAX = 100  # VAT keys told apart in one session
+OTHERS = -1
+"""The id of what is beyond these limits, in one sum: a closing always fits its entry, so a till can always close."""
 
 
 class ModeTotal(msgspec.Struct, array_like=True):
@@ -25,9 +32,10 @@ class ModeTotal(msgspec.Struct, array_like=True):
 class Totals(msgspec.Struct, array_like=True):
     """The running totals of a till's session; every figure is a sum of what was sealed, so a closing only reads them.
 
-    ``vat`` maps (rate id, deposit group, rate) to [gross, VAT, net]; ``departments`` (0: free lines), ``channels`` and
-    ``operators`` map an id to [count, amount]. Keys stand in the order in which they first occurred, which is the order
-    of the records, so a refold gives the same bytes.
+    ``moved`` adds up everything in absolute value, so it bounds every other figure. ``vat`` maps (rate id, deposit
+    group, rate) to [gross, VAT, net]; ``departments`` (0: free lines), ``channels`` and ``operators`` map an id to
+    [count, amount]. Keys stand in the order in which they first occurred, which is the order of the records, so a
+    refold gives the same bytes.
     """
 
     series: int = 0
@@ -40,6 +48,7 @@ class Totals(msgspec.Struct, array_like=True):
     kept: int = 0
     rounding: int = 0
     due: int = 0
+    moved: int = 0
     vat: dict[tuple[int, bool, int], list[int]] = msgspec.field(default_factory=dict)
     modes: dict[int, ModeTotal] = msgspec.field(default_factory=dict)
     departments: dict[int, list[int]] = msgspec.field(default_factory=dict)
@@ -147,20 +156,14 @@ def fold_ticket(record: Posted | Refunded, folding: Folding) -> None:
     if type(record) is Refunded:
         totals.refunds += 1
     totals.turnover += total
+    totals.moved += abs(total)
     totals.due += record.due
-    _add(totals.channels, record.mode, total)
-    _add(totals.operators, folding.entry.op, total)
+    _add(totals.channels, record.mode, total, CHANNELS_MAX)
+    _add(totals.operators, folding.entry.op, total, OPERATORS_MAX)
     for line in record.lines:
-        _add(totals.departments, line.d or 0, line.a)
-    vat = totals.vat
+        _add(totals.departments, line.d or 0, line.a, DEPARTMENTS_MAX)
     for rate in record.rates:
-        sums = vat.get((rate.c, rate.deposit, rate.r))
-        if sums is None:
-            vat[rate.c, rate.deposit, rate.r] = [rate.g, rate.v, rate.n]
-        else:
-            sums[0] += rate.g
-            sums[1] += rate.v
-            sums[2] += rate.n
+        _tax(totals.vat, rate)
     _take(totals, record.legs)
     folding.put(TILLS, row, folding.entry.till)
 
@@ -181,8 +184,11 @@ def _open_row(folding: Folding) -> TillRow:
     return row
 
 
-def _add(breakdown: dict[int, list[int]], id: int, amount: int) -> None:
+def _add(breakdown: dict[int, list[int]], id: int, amount: int, most: int) -> None:
     sums = breakdown.get(id)
+    if sums is None and len(breakdown) >= most:
+        id = OTHERS
+        sums = breakdown.get(id)
     if sums is None:
         breakdown[id] = [1, amount]
     else:
@@ -190,14 +196,37 @@ def _add(breakdown: dict[int, list[int]], id: int, amount: int) -> None:
         sums[1] += amount
 
 
+def _tax(vat: dict[tuple[int, bool, int], list[int]], rate: Rate) -> None:
+    key = (rate.c, rate.deposit, rate.r)
+    sums = vat.get(key)
+    if sums is None and len(vat) >= RATES_MAX:
+        key = (OTHERS, False, 0)
+        sums = vat.get(key)
+    if sums is None:
+        vat[key] = [rate.g, rate.v, rate.n]
+    else:
+        sums[0] += rate.g
+        sums[1] += rate.v
+        sums[2] += rate.n
+
+
 def _take(totals: Totals, legs: tuple[Leg, ...]) -> None:
     for leg in legs:
+        totals.moved += abs(leg.tendered)
         totals.tips += leg.tip
         totals.kept += leg.kept
         totals.rounding += leg.rounding
         mode = totals.modes.get(leg.mode)
         if mode is None:
-            mode = totals.modes[leg.mode] = ModeTotal(leg.type, 0, 0, 0)
+            mode = _new_mode(totals.modes, leg)
         mode.count += 1
         mode.amount += leg.counted
         mode.held += leg.tendered - leg.change
+
+
+def _new_mode(modes: dict[int, ModeTotal], leg: Leg) -> ModeTotal:
+    """A mode's first leg; beyond the limit it joins the others, but for cash, which has to be counted."""
+    id, kind = leg.mode, leg.type
+    if len(modes) >= MODES_MAX and kind != CASH:
+        id, kind = OTHERS, "other"
+    return modes.setdefault(id, ModeTotal(kind, 0, 0, 0))

@@ -22,6 +22,7 @@ CHOICE_ID_MAX = 999
 OPTION_STRIDE = 1_000  # an option's id is that of its set times this, plus its number in the set
 BARCODE_PREFIX_MIN = 4  # characters before the star of a prefix; fewer would catch what nobody meant
 PREFIX_MARK = "*"
+UPC_A_DIGITS = 12
 
 Percent = Annotated[Decimal, Meta(extra={"places": QUANTITY_PLACES})]
 """A percentage as people write it ("5.5"), to 1/1000 of a percent."""
@@ -208,17 +209,27 @@ def check_digit_holds(digits: str) -> bool:
     return weighed % 10 == 0
 
 
-def _check_barcodes(barcodes: tuple[str, ...]) -> None:
+def _barcodes(barcodes: tuple[str, ...]) -> tuple[str, ...]:
+    """The codes as they are kept; refuses what no scanner can have read.
+
+    A UPC-A is kept as the EAN-13 that it is, so that no second product can take its other form.
+    """
+    kept: list[str] = []
     for number, code in enumerate(barcodes):
         at = f"row.barcodes[{number}]"
-        if code in barcodes[:number]:
+        holds = code.isdigit() and check_digit_holds(code)
+        if len(code) == UPC_A_DIGITS and holds:
+            code = f"0{code}"  # noqa: PLW2901  # from here on only the form that is kept may be looked at
+        if code in kept:
             raise Refusal("catalogue.bad_barcode", f"{code} is there twice", at=at)
         if code.endswith(PREFIX_MARK):
             if len(code) <= BARCODE_PREFIX_MIN:
                 text = f"a prefix has at least {BARCODE_PREFIX_MIN} characters before its star"
                 raise Refusal("catalogue.bad_barcode", text, at=at)
-        elif len(code) in (8, 13) and code.isdigit() and not check_digit_holds(code):
+        elif len(code) in (8, 13) and code.isdigit() and not holds:
             raise Refusal("catalogue.bad_barcode", f"{code} fails its check digit", at=at)
+        kept.append(code)
+    return tuple(kept)
 
 
 def _mode_prices(row: ProductRow) -> tuple[ModePrice, ...]:
@@ -247,7 +258,6 @@ def _check_has_vat(row: ProductRow, world: World) -> None:
 
 def check_product(row: ProductRow, world: World) -> ProductRow:
     """Prices within bounds, barcodes that can be scanned, a VAT rate in force, a discount that fits one line."""
-    _check_barcodes(row.barcodes)
     if row.stock_blocks and not row.stock_tracked:
         raise Refusal("catalogue.blocks_untracked", "stock that is not tracked cannot block", at="row.stock_blocks")
     _check_rates(row, world)
@@ -258,6 +268,7 @@ def check_product(row: ProductRow, world: World) -> ProductRow:
         price=None if row.price is None else _price(row.price, "row.price"),
         buying_price=None if row.buying_price is None else _price(row.buying_price, "row.buying_price"),
         mode_prices=_mode_prices(row),
+        barcodes=_barcodes(row.barcodes),
     )
 
 

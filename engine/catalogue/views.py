@@ -9,16 +9,17 @@ import msgspec
 from engine.catalogue.kinds import (
     DEPARTMENTS,
     OPTION_SETS,
-    OPTION_SETS_MAX,
     OPTION_STRIDE,
     PREFIX_MARK,
     PRODUCTS,
+    UPC_A_DIGITS,
     VAT_RATES,
     DepartmentRow,
     OptionSetRow,
     ProductRow,
     VatRateRow,
 )
+from engine.discounts.kinds import DISCOUNTS
 from engine.kernel.entropy import derived_id
 from engine.kernel.errors import Refusal
 from engine.kernel.money import QUANTITY_PLACES, parse_decimal, unit_price
@@ -28,7 +29,6 @@ from engine.shop import views as shop
 
 ON_SITE = 2  # the sales mode that takes the eat-in rate
 ITEM_MARK = "$0"  # a scanner may put it before an item's code (features.md, codesBarresLecture)
-UPC_A_DIGITS = 12
 
 _BARCODES = PRODUCTS.unique.index("barcodes")
 
@@ -165,6 +165,12 @@ def _vats(world: World, own: Any, department: Any, what: str) -> tuple[Vat, Vat]
     return vat, vat if on_site is None else _vat(world, on_site)
 
 
+def _discount(world: World, id: int | None) -> int | None:
+    """The default discount, unless it was made one for subtotals after something began to refer to it."""
+    row = None if id is None else world.row(DISCOUNTS, id)
+    return None if row is None or row.scope == "subtotal" else id
+
+
 def options(world: World, sets: tuple[int, ...]) -> tuple[Options, frozenset[int]]:
     """What may be chosen from these option sets, and the ids that exist but are unavailable.
 
@@ -185,6 +191,10 @@ def options(world: World, sets: tuple[int, ...]) -> tuple[Options, frozenset[int
 
 def item(world: World, product_id: int) -> Item | None:
     """The product ready for sale, active or not, or None; refused (``catalogue.no_vat``) where no rate is found."""
+    return world.ready(_ready_item, product_id)
+
+
+def _ready_item(world: World, product_id: int) -> Item | None:
     product = world.compiled(PRODUCTS, product_id, _product)
     if product is None:
         return None
@@ -203,7 +213,7 @@ def item(world: World, product_id: int) -> Item | None:
         mode_prices=product.mode_prices,
         vat=vat,
         vat_on_site=vat_on_site,
-        discount=row.discount if row.discount is not None or above is None else above.discount,
+        discount=_discount(world, row.discount if row.discount is not None or above is None else above.discount),
         options=choices,
         unavailable=unavailable,
         sets=sets,
@@ -215,6 +225,10 @@ def item(world: World, product_id: int) -> Item | None:
 
 def department(world: World, id: int) -> DepartmentItem | None:
     """The department's key, active or not, or None; refused (``catalogue.no_vat``) where no rate is found."""
+    return world.ready(_ready_department, id)
+
+
+def _ready_department(world: World, id: int) -> DepartmentItem | None:
     found = world.compiled(DEPARTMENTS, id, _department)
     if found is None:
         return None
@@ -227,7 +241,7 @@ def department(world: World, id: int) -> DepartmentItem | None:
         price=found.price,
         vat=vat,
         vat_on_site=vat_on_site,
-        discount=row.discount,
+        discount=_discount(world, row.discount),
         sets=row.option_sets,
         active=row.active,
     )
@@ -265,7 +279,7 @@ def chosen(item: Item, ids: Sequence[int], at: str) -> tuple[tuple[int, ItemOpti
         if option is None:
             raise Refusal("catalogue.no_option", f"product {item.id} has no option {id}", at=place)
         answered = sum(1 for _, other in picked if other.set_index == option.set_index)
-        if answered == item.sets.count(id // OPTION_STRIDE) or len(picked) == OPTION_SETS_MAX:
+        if answered == item.sets.count(id // OPTION_STRIDE):
             raise Refusal("catalogue.too_many_options", f"option {id} answers a question too many", at=place)
         picked.append((id, option))
     return tuple(sorted(picked, key=lambda pick: (pick[1].set_index, pick[0])))

@@ -115,6 +115,27 @@ def require_whole(data: Path) -> None:
         raise StoreFault("store.truncated", f"{data} is {size} bytes long and should be at least {needed}")
 
 
+def write_metas_again(data: Path) -> None:
+    """Writes both meta pages over themselves, through to the disk, before LMDB maps the file for writing.
+
+    A commit whose meta page was written but reported as failed leaves the page rolled back in the page cache only. A
+    sync that fails once may mark that page clean, so that no later sync writes it; a power cut would then bring
+    the failed commit's meta page back, over pages used again since (tests/faults, kind ``double``).
+    """
+    fd = os.open(data, os.O_RDWR | os.O_DSYNC | os.O_CLOEXEC)
+    try:
+        head = os.pread(fd, 2 * PAGE_BYTES_MIN, 0)
+        page = int.from_bytes(head[_PAGE_HEADER_BYTES + 24 : _PAGE_HEADER_BYTES + 28], "little") or PAGE_BYTES_MIN
+        for at in (0, page):
+            meta = os.pread(fd, PAGE_BYTES_MIN, at)
+            if os.pwrite(fd, meta, at) != len(meta):
+                raise OSError(errno.EIO, "a meta page was written in part")
+    except OSError as error:
+        raise StoreFault("store.open", f"{data} cannot be written: {error}", retry=True) from error
+    finally:
+        os.close(fd)
+
+
 class OwnerLock:
     """Rule S8: one process writes. An exclusive lock on ``owner.lock``, held until the process lets go or dies."""
 
@@ -129,8 +150,12 @@ class OwnerLock:
             if error.errno not in (errno.EAGAIN, errno.EACCES):
                 raise
             raise StoreFault("store.owned", f"{path.parent} is open for writing in process {owner}") from error
-        os.ftruncate(self._fd, 0)
-        os.pwrite(self._fd, str(os.getpid()).encode(), 0)
+        try:
+            os.ftruncate(self._fd, 0)
+            os.pwrite(self._fd, str(os.getpid()).encode(), 0)
+        except OSError as error:
+            os.close(self._fd)  # else the lock would outlive this failure for as long as the process
+            raise StoreFault("store.open", f"{path} cannot be written: {error}", retry=True) from error
 
     def close(self) -> None:
         """Lets go."""

@@ -61,6 +61,8 @@ class PeopleStore:
         self._wrap = AESGCM(key)
         if (path / "data.mdb").exists():
             disk.require_whole(path / "data.mdb")
+            if writable:
+                disk.write_metas_again(path / "data.mdb")
         elif not writable:
             return
         self._env = lmdb.open(

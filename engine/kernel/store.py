@@ -233,6 +233,8 @@ class Store:
         if not data.exists():
             raise StoreFault("store.missing", f"{self.path} holds no shop")
         disk.require_whole(data)
+        if self.writable:
+            disk.write_metas_again(data)
         self._env = _open(self.path / "store", self.limits, writable=self.writable)
         try:
             if self.writable:

@@ -16,6 +16,7 @@ from engine.kernel.world import World
 from engine.payments.kinds import Legs
 from engine.sales.records import Option
 from engine.shop import views as shop
+from engine.shop.kinds import SETTINGS, SETTINGS_ID, SettingsRow
 from engine.staff import views as staff
 from engine_ext.basket import BasketLine, LineAdjustment, PricingError, SubtotalAdjustment
 
@@ -25,6 +26,9 @@ PERCENT_PLACES = 3  # percentages are thousandths of a percent inside
 FREE_LABEL = "Vente libre"
 FREE_DISCOUNT_LABEL = "Remise"
 MODE_MAX = 6
+QUANTITY_MAX = 10_000_000_000  # thousandths on one line
+SHELF_ITEMS_MAX = 50_000  # products kept ready for sale; beyond it the shelf is filled afresh
+NO_NAME = (None, None, "")
 
 LINE_IDS = tuple(str(number) for number in range(1, LINES_MAX + 1))
 """The ids of lines as entered, ready made: pricing names lines by text."""
@@ -103,43 +107,97 @@ class Facts(NamedTuple):
     stock: bool
 
 
+class Ready(NamedTuple):
+    """What is the same of a product every time it is sold in one sales mode: the item and what pricing asks of it."""
+
+    item: catalogue.Item
+    product: str
+    category: str
+    rate: int
+    price: int | None
+    default: LineAdjustment | None
+    name: tuple[int | None, int | None, str]
+
+
+class Shelf:
+    """What was looked up for the baskets before, valid for one configuration: nothing on it depends on anything else.
+
+    ``ready`` holds products by (product, sales mode), ``modes`` the sales mode by (till, mode asked for).
+    """
+
+    __slots__ = ("configuration", "discounts", "modes", "ready", "settings")
+
+    def __init__(self, world: World) -> None:
+        self.configuration = world.configuration
+        self.settings = shop.settings(world)
+        self.ready: dict[tuple[int, int], Ready] = {}
+        self.modes: dict[tuple[int, int | None], int] = {}
+        self.discounts: dict[int, discounts.Discount] = {}
+
+    def mode(self, asked: int | None, world: World) -> int:
+        """The sales mode of a basket on the till that asks."""
+        till = world.actor.till
+        mode = self.modes.get((till, asked))
+        if mode is None:
+            mode = self.modes[till, asked] = shop.sales_mode(world, asked)
+        return mode
+
+
+def _shelves(row: SettingsRow, version: int) -> list[Shelf]:
+    """A place for a shelf, kept by the world until an abort takes back what was read (or the settings change)."""
+    return []
+
+
+def _shelf(world: World) -> Shelf:
+    """The shelf of the configuration as it stands."""
+    place = world.compiled(SETTINGS, SETTINGS_ID, _shelves)
+    if place:
+        shelf = place[0]
+        if shelf.configuration == world.configuration and len(shelf.ready) <= SHELF_ITEMS_MAX:
+            return shelf
+    shelf = Shelf(world)
+    if place is not None:
+        place[:] = [shelf]
+    return shelf
+
+
 class Draft(NamedTuple):
     """A basket ready to be priced: its lines, their facts in the same order, its subtotal discounts, and for every name
-    that pricing uses for a discount its (id, version, label)."""
+    that pricing uses for a discount its (id, version, label); ``stock`` holds, by
+    product, what is asked of its stock and whether it blocks."""
 
     mode: int
-    settings: shop.Settings
+    shelf: Shelf
     lines: list[BasketLine]
     facts: list[Facts]
     subtotals: list[SubtotalAdjustment]
     names: dict[str, tuple[int | None, int | None, str]]
-    blocking: dict[int, int]
+    stock: dict[int, tuple[int, bool]]
 
 
 def draft(basket: Basket, world: World) -> Draft:
     """Looks up what the basket's lines and discounts refer to; refuses what is unknown, not for sale or not allowed."""
-    settings = shop.settings(world)
-    made = Draft(shop.sales_mode(world, basket.mode), settings, [], [], [], {}, {})
-    index = 0
+    shelf = _shelf(world)
+    made = Draft(shelf.mode(basket.mode, world), shelf, [], [], [], {}, {})
+    place, index = "lines", 0
     try:
         for index, line in enumerate(basket.lines):
             if line.product is not None:
                 _product_line(line, index, made, world)
             else:
                 _other_line(line, index, made, world)
-        index = -1
-        for number, given in enumerate(basket.discounts):
-            made.subtotals.append(_subtotal(given, number, made, world))
+        place = "discounts"
+        for index, given in enumerate(basket.discounts):
+            made.subtotals.append(_subtotal(given, index, made, world))
     except PricingError as error:
-        raise refusal(error, index if index >= 0 else None) from error
+        raise Refusal(error.code, error.text, at=f"{place}[{index}]") from error
     return made
 
 
-def refusal(error: PricingError, index: int | None = None) -> Refusal:
+def refusal(error: PricingError) -> Refusal:
     """The refusal for what the pricing core declined; the line is named as the sender numbered it."""
-    if error.line_id is not None and error.line_id in LINE_IDS:
-        index = int(error.line_id) - 1
-    return Refusal(error.code, error.text, at=None if index is None else f"lines[{index}]")
+    at = None if error.line_id is None else f"lines[{int(error.line_id) - 1}]"
+    return Refusal(error.code, error.text, at=at)
 
 
 def _decline(code: str, text: str, index: int, field: str, **data: Any) -> NoReturn:
@@ -157,32 +215,43 @@ def need(world: World, right: str, at: str) -> None:
 def _quantity(line: LineIn, index: int) -> int:
     asked = line.quantity
     number = asked * 1000 if type(asked) is int else quantity(asked, f"lines[{index}].quantity")
-    if not 0 < number <= INTEGER_MAX:
-        _decline("sales.bad_quantity", "a sale's quantity is above 0; giving back is a refund", index, "quantity")
+    if not 0 < number <= QUANTITY_MAX:
+        _decline("sales.bad_quantity", "a quantity is above 0 and at most 10 000 000", index, "quantity")
     return number
 
 
-def _typed(line: LineIn, index: int) -> int | None:
-    if line.price is None:
-        return None
-    price = unit_price(line.price, f"lines[{index}].price")
+def _typed(given: str | int, index: int) -> int:
+    price = unit_price(given, f"lines[{index}].price")
     if price < 0:
         _decline("sales.negative_price", "a price is not below 0; giving back is a refund", index, "price")
     return price
 
 
-def _product_line(line: LineIn, index: int, made: Draft, world: World) -> None:
-    assert line.product is not None
-    item = catalogue.item(world, line.product)
+def _ready(id: int, index: int, made: Draft, world: World) -> Ready:
+    """The product made ready for this basket's sales mode; refuses what is unknown or not for sale."""
+    found = made.shelf.ready.get((id, made.mode))
+    if found is not None:
+        return found
+    item = catalogue.item(world, id)
     if item is None:
-        _decline("sales.unknown_product", f"there is no product {line.product}", index, "product")
+        _decline("sales.unknown_product", f"there is no product {id}", index, "product")
     if not item.active:
         _decline("sales.not_for_sale", f"{item.label} is not for sale", index, "product")
+    vat = catalogue.vat(world, item, made.mode)
+    default, name = _default(item.discount, world)
+    found = Ready(item, f"p{id}", str(vat.id), vat.rate, catalogue.price_in(item, made.mode), default, name)
+    made.shelf.ready[id, made.mode] = found
+    return found
+
+
+def _product_line(line: LineIn, index: int, made: Draft, world: World) -> None:
+    assert line.product is not None
+    ready = _ready(line.product, index, made, world)
+    item, price = ready.item, ready.price
     if line.department is not None or line.label is not None:
         field = "label" if line.department is None else "department"
         _decline("sales.ambiguous_line", f"a product has its own {field}", index, field)
-    typed = _typed(line, index)
-    price = catalogue.price_in(item, made.mode)
+    typed = None if line.price is None else _typed(line.price, index)
     if typed is None:
         if price is None:
             _decline("sales.price_missing", f"{item.label} has no price of its own: type one", index, "price")
@@ -192,37 +261,30 @@ def _product_line(line: LineIn, index: int, made: Draft, world: World) -> None:
     if line.options:
         picked = catalogue.chosen(item, line.options, f"lines[{index}].options")
         options = tuple([Option(id=id, l=option.label, delta=option.delta) for id, option in picked])
-    vat = catalogue.vat(world, item, made.mode)
     number = _quantity(line, index)
+    if ready.default is not None:
+        made.names[ready.default.ref] = ready.name
     priced = BasketLine(
         id=LINE_IDS[index],
-        product=f"p{item.id}",
+        product=ready.product,
         department=None,
-        category=str(vat.id),
-        rate=vat.rate,
+        category=ready.category,
+        rate=ready.rate,
         quantity=number,
         catalogue=price or 0,
         typed=typed,
         options=tuple([(str(option.id), option.delta) for option in options]) if options else (),
         manual=None if line.discount is None else _manual(line.discount, index, made, world),
-        default=None if item.discount is None else _default(item.discount, made, world),
+        default=ready.default,
     )
-    if priced.unit < 0:
+    if options and priced.unit < 0:
         _decline("sales.negative_price", f"the options take {item.label} below 0", index, "options")
-    if item.stock_blocks:
-        made.blocking[item.id] = made.blocking.get(item.id, 0) + number
+    if item.stock_tracked:
+        made.stock[item.id] = (made.stock.get(item.id, (0,))[0] + number, item.stock_blocks)
     made.lines.append(priced)
+    stock = item.stock_tracked
     made.facts.append(
-        Facts(
-            item.id,
-            item.version,
-            item.department,
-            item.label,
-            typed is not None,
-            options,
-            line.note,
-            item.stock_tracked,
-        )
+        Facts(item.id, item.version, item.department, item.label, typed is not None, options, line.note, stock)
     )
 
 
@@ -230,12 +292,12 @@ def _other_line(line: LineIn, index: int, made: Draft, world: World) -> None:
     """A line without product: of a department, or free; neither moves stock."""
     if line.options:
         _decline("sales.ambiguous_line", "only a product has options", index, "options")
-    typed = _typed(line, index)
+    typed = None if line.price is None else _typed(line.price, index)
     if line.department is None:
         found = catalogue.default_vat(world)
         if found is None:
             raise Refusal("catalogue.no_vat", "the shop has no VAT rate of its own", at=f"lines[{index}]")
-        vat, label, price, default = found, FREE_LABEL, None, None
+        vat, label, price, discount = found, FREE_LABEL, None, None
     else:
         group = catalogue.department(world, line.department)
         if group is None:
@@ -243,9 +305,12 @@ def _other_line(line: LineIn, index: int, made: Draft, world: World) -> None:
         if not group.active:
             _decline("sales.not_for_sale", f"{group.label} is not for sale", index, "department")
         vat = catalogue.vat(world, group, made.mode)
-        label, price, default = group.label, group.price, group.discount
+        label, price, discount = group.label, group.price, group.discount
     if typed is None and price is None:
         _decline("sales.price_missing", f"{label} has no price of its own: type one", index, "price")
+    default, name = _default(discount, world)
+    if default is not None:
+        made.names[default.ref] = name
     made.lines.append(
         BasketLine(
             id=LINE_IDS[index],
@@ -257,16 +322,19 @@ def _other_line(line: LineIn, index: int, made: Draft, world: World) -> None:
             catalogue=price or 0,
             typed=typed,
             manual=None if line.discount is None else _manual(line.discount, index, made, world),
-            default=None if default is None else _default(default, made, world),
+            default=default,
         )
     )
     made.facts.append(Facts(None, None, line.department, line.label or label, typed is not None, (), line.note, False))
 
 
-def _configured(id: int, at: str, world: World) -> discounts.Discount:
-    found = discounts.discount(world, id)
-    if found is None or not found.active:
-        raise Refusal("sales.unknown_discount", f"there is no discount {id} in use", at=at)
+def _configured(id: int, at: str, made: Draft, world: World) -> discounts.Discount:
+    found = made.shelf.discounts.get(id)
+    if found is None:
+        found = discounts.discount(world, id)
+        if found is None or not found.active:
+            raise Refusal("sales.unknown_discount", f"there is no discount {id} in use", at=at)
+        made.shelf.discounts[id] = found
     need(world, "discounts.apply", at)
     if found.right is not None:
         need(world, found.right, at)
@@ -279,7 +347,7 @@ def _manual(given: LineDiscountIn, index: int, made: Draft, world: World) -> Lin
     if given.id is not None:
         if given.percent is not None or given.amount is not None or given.fixed is not None:
             raise Refusal("sales.ambiguous_discount", "a configured discount brings its own figures", at=at)
-        found = _configured(given.id, at, world)
+        found = _configured(given.id, at, made, world)
         if not found.for_line:
             raise Refusal("sales.wrong_scope", f"{found.label} is for subtotals only", at=at)
         made.names[name] = (given.id, found.version, found.label)
@@ -295,14 +363,13 @@ def _manual(given: LineDiscountIn, index: int, made: Draft, world: World) -> Lin
     )
 
 
-def _default(id: int, made: Draft, world: World) -> LineAdjustment | None:
-    """A product's or department's own discount; one that is no longer in use is simply not given."""
-    found = discounts.discount(world, id)
+def _default(id: int | None, world: World) -> tuple[LineAdjustment | None, tuple[int | None, int | None, str]]:
+    """A product's or department's own discount and its name; one that is no longer in use is simply not given."""
+    found = None if id is None else discounts.discount(world, id)
     if found is None or not found.active:
-        return None
-    name = f"d{id}"
-    made.names[name] = (id, found.version, found.label)
-    return LineAdjustment(name, percent=found.percent, amount=found.unit_amount, fixed=found.unit_fixed)
+        return None, NO_NAME
+    adjustment = LineAdjustment(f"d{id}", percent=found.percent, amount=found.unit_amount, fixed=found.unit_fixed)
+    return adjustment, (id, found.version, found.label)
 
 
 def _subtotal(given: DiscountIn, number: int, made: Draft, world: World) -> SubtotalAdjustment:
@@ -314,7 +381,7 @@ def _subtotal(given: DiscountIn, number: int, made: Draft, world: World) -> Subt
     if given.id is not None:
         if given.percent is not None or given.amount is not None or given.fixed is not None:
             raise Refusal("sales.ambiguous_discount", "a configured discount brings its own figures", at=at)
-        found = _configured(given.id, at, world)
+        found = _configured(given.id, at, made, world)
         if not found.for_subtotal:
             raise Refusal("sales.wrong_scope", f"{found.label} is for single lines only", at=at)
         made.names[name] = (given.id, found.version, found.label)

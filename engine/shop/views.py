@@ -96,35 +96,36 @@ def _till(row: TillRow, version: int) -> Till:
     )
 
 
+def _ready_settings(world: World, id: int) -> Settings:
+    return world.compiled(SETTINGS, id, _settings) or DEFAULTS
+
+
 def settings(world: World) -> Settings:
     """The shop's settings, or the defaults."""
-    return world.compiled(SETTINGS, SETTINGS_ID, _settings) or DEFAULTS
+    return world.ready(_ready_settings, SETTINGS_ID)
 
 
-def till(world: World, id: int) -> Till | None:
-    """The till, active or not, or None."""
+def _ready_till(world: World, id: int) -> Till | None:
     found = world.compiled(TILLS, id, _till)
     return None if found is None else msgspec.structs.replace(found, id=id)
 
 
+def till(world: World, id: int) -> Till | None:
+    """The till, active or not, or None."""
+    return world.ready(_ready_till, id)
+
+
 def limit_on(limits: Limits, day: int) -> int | None:
-    """The amount that holds on a day (an ordinal): that of the last row begun by then; None where nothing limits."""
+    """The amount that holds on a day (an ordinal): that of the last row begun by then; None where nothing limits.
+
+    ``cash_limits`` bound the cash of one sale (fiscal.md, FR-36), ``meal_voucher_caps`` its meal vouchers (FR-40).
+    """
     amount = None
     for since, value in limits:
         if since > day:
             break
         amount = value
     return amount
-
-
-def cash_limit(world: World) -> int | None:
-    """The most that may be paid in cash for one sale today, in minor units (fiscal.md, FR-36)."""
-    return limit_on(settings(world).cash_limits, world.day)
-
-
-def meal_voucher_cap(world: World) -> int | None:
-    """The most that meal vouchers may pay of one sale today, in minor units (fiscal.md, FR-40)."""
-    return limit_on(settings(world).meal_voucher_caps, world.day)
 
 
 def float_in(world: World, till_id: int) -> int:
@@ -140,11 +141,13 @@ def sales_mode(world: World, asked: int | None, at: str = "mode") -> int:
     Refuses a mode that is not on offer, and silence where the shop requires a choice.
     """
     shop = settings(world)
-    if asked is None:
-        if shop.mode_required:
-            raise Refusal("shop.mode_required", "this shop wants the sales mode to be chosen", at=at)
-        here = till(world, world.actor.till)
-        asked = shop.default_mode if here is None or here.default_mode is None else here.default_mode
-    if shop.modes and asked not in shop.modes:
-        raise Refusal("shop.mode_off", f"sales mode {asked} is not on offer", at=at)
-    return asked
+    if asked is not None:
+        if shop.modes and asked not in shop.modes:
+            raise Refusal("shop.mode_off", f"sales mode {asked} is not on offer", at=at)
+        return asked
+    if shop.mode_required:
+        raise Refusal("shop.mode_required", "this shop wants the sales mode to be chosen", at=at)
+    here = till(world, world.actor.till)
+    own = None if here is None else here.default_mode
+    # A till's default that the shop has since withdrawn must not stop the till: the shop's own is always on offer.
+    return shop.default_mode if own is None or (shop.modes and own not in shop.modes) else own

@@ -13,7 +13,7 @@ from engine_ext.pricing import Priced, price
 
 BASKETS = 4_000
 RANDOMS = st.randoms(use_true_random=False)
-BOUNDED = settings(max_examples=250, deadline=None)
+BOUNDED = settings(max_examples=100, deadline=None)
 
 
 def ticket_of(case: Case) -> Priced | None:

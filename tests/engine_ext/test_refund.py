@@ -217,7 +217,7 @@ def give_back_in_steps(lines: tuple[PricedLine, ...], basis: int, rng: Random) -
     return refunds
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_any_steps_give_back_exactly_what_was_sold(rng: Random) -> None:
     case = random_case(rng)

@@ -52,25 +52,7 @@ def settle(
     paid_by = {"cash": 0, "meal_voucher": 0}
     for number, (id, signed, signed_tip) in enumerate(legs):
         place = f"payments[{number}]"
-        mode = modes.get(id)
-        if mode is None:
-            raise Declined("payments.no_mode", f"{place}.mode")
-        if not mode.active:
-            raise Declined("payments.mode_off", f"{place}.mode")
-        if back and not mode.refund:
-            raise Declined("payments.no_refund", f"{place}.mode")
-        tip = sign * signed_tip
-        if tip != 0 and (back or mode.type not in TIPPED):
-            raise Declined("payments.no_tip", f"{place}.tip")
-        if tip < 0:
-            raise Declined("payments.wrong_sign", f"{place}.tip")
-        money = None
-        if signed is not None:
-            if sign * signed < 0:
-                raise Declined("payments.wrong_sign", f"{place}.tendered")
-            if sign * signed < tip:
-                raise Declined("payments.tip_exceeds", f"{place}.tip")
-            money = sign * signed - tip
+        mode, money, tip = _asked(modes.get(id), signed, signed_tip, back, place)
         place += ".tendered"
         free_ticket = due == 0 and number == 0 and not money
         if due == 0 and tip == 0 and not free_ticket:
@@ -116,6 +98,31 @@ def settle(
     if due and not may_stay_due:
         raise Declined("payments.short", f"payments[{len(legs) - 1}].tendered" if legs else "payments")
     return done, sign * due
+
+
+def _asked(
+    mode: TwinMode | None, signed: int | None, signed_tip: int, back: bool, place: str
+) -> tuple[TwinMode, int | None, int]:
+    """(mode, money without the tip or None for what is due, tip), both positive; declined where they cannot be."""
+    sign = -1 if back else 1
+    if mode is None:
+        raise Declined("payments.no_mode", f"{place}.mode")
+    if not mode.active:
+        raise Declined("payments.mode_off", f"{place}.mode")
+    if back and not mode.refund:
+        raise Declined("payments.no_refund", f"{place}.mode")
+    tip = sign * signed_tip
+    if tip != 0 and (back or mode.type not in TIPPED):
+        raise Declined("payments.no_tip", f"{place}.tip")
+    if tip < 0:
+        raise Declined("payments.wrong_sign", f"{place}.tip")
+    if signed is None:
+        return mode, None, tip
+    if sign * signed < 0:
+        raise Declined("payments.wrong_sign", f"{place}.tendered")
+    if sign * signed < tip:
+        raise Declined("payments.tip_exceeds", f"{place}.tip")
+    return mode, sign * signed - tip, tip
 
 
 def _best(mode: TwinMode, due: int, money: int | None, room: int, step: int) -> tuple[int, int]:

@@ -1,13 +1,11 @@
 """A till scans a code, on the real engine."""
 
-from collections.abc import Iterator
-
 import pytest
 from shop_harness import Shop
 
 
 @pytest.fixture
-def scanned(bar: Shop) -> Iterator[Shop]:
+def scanned(bar: Shop) -> Shop:
     """The bar, whose sandwich and chocolate have barcodes."""
     bar.configure(
         "products", 3, {"title": "Sandwich", "price": "5.00", "department": 2, "barcodes": ["3017620422003", "9876*"]}

@@ -45,6 +45,14 @@ def test_every_rate_of_french_law_is_held_exactly(plain: PlainShop, percent: str
     assert str(percent) == plain.stored("vat-rates", 1)["percent"]
 
 
+def test_a_rate_may_hold_for_a_single_day(plain: PlainShop) -> None:
+    days = {"valid_from": "2026-11-21", "valid_until": "2026-11-21"}
+
+    plain.configure("vat-rates", 1, {"title": "Taux", "percent": "20"} | days)
+
+    assert days.items() <= plain.stored("vat-rates", 1).items()
+
+
 def test_a_rate_in_use_cannot_go(stocked: PlainShop) -> None:
     with pytest.raises(Exception, match="is used by 2 other"):
         stocked.remove("vat-rates", 1)
@@ -107,6 +115,17 @@ def test_barcodes_of_every_sort_are_taken_and_belong_to_one_product(stocked: Pla
 
     assert ("kernel.not_unique", "row.barcodes") == refusal
     assert codes == list(stocked.stored("products", 1)["barcodes"])
+
+
+def test_a_upc_is_kept_as_the_ean_that_it_is(stocked: PlainShop) -> None:
+    stocked.configure("products", 1, {"title": "Ketchup", "barcodes": ["012345678905", "012345678906"]})
+
+    other_form = stocked.refused("products", {"title": "Soda", "barcodes": ["0012345678905"]}, id=2)
+    both_forms = stocked.refused("products", {"title": "Thé", "barcodes": ["042100005264", "0042100005264"]}, id=3)
+
+    assert ["0012345678905", "012345678906"] == list(stocked.stored("products", 1)["barcodes"])
+    assert ("kernel.not_unique", "row.barcodes") == other_form
+    assert ("catalogue.bad_barcode", "row.barcodes[1]") == both_forms
 
 
 def test_a_product_needs_a_rate_from_somewhere(plain: PlainShop) -> None:

@@ -93,6 +93,16 @@ def test_a_change_of_anything_that_is_inherited_shows_at_once(stocked: PlainShop
     assert before.version == after.version
 
 
+def test_a_default_discount_that_became_one_for_subtotals_is_not_given_on_lines(stocked: PlainShop) -> None:
+    before = product(stocked, department=2)
+
+    stocked.configure("discounts", 1, {"title": "-10 %", "percent": "-10", "scope": "subtotal"})
+
+    after = views.item(stocked.world, 1)
+    assert after is not None
+    assert [1, None, None] == [before.discount, after.discount, department(stocked, 2).discount]
+
+
 def test_prices_are_integers_and_one_may_be_open(stocked: PlainShop) -> None:
     closed = product(stocked, mode_prices=[{"mode": ON_SITE, "price": "2.8015"}])
     opened = product(stocked, price=None)

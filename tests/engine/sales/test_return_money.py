@@ -60,7 +60,7 @@ def test_cards_are_never_trued_up() -> None:
 
 
 def test_more_cash_than_came_in_is_refused() -> None:
-    with pytest.raises(Refusal, match="sales.cash_exceeds"):
+    with pytest.raises(Refusal, match=r"sales\.cash_exceeds"):
         require_cash((leg(1, -300),), paid({1: 200, 2: 500}))
 
     assert paid({1: 200, 2: 500}).cash == 200

@@ -24,7 +24,9 @@ def test_a_shop_that_nobody_configured_has_the_laws_defaults(plain: PlainShop) -
         found.zone,
         found.cash_rounding_step,
     )
-    assert (100_000, 2_500) == (views.cash_limit(plain.world), views.meal_voucher_cap(plain.world))
+    assert (100_000, 2_500) == tuple(
+        views.limit_on(limits, day("2026-11-21")) for limits in (found.cash_limits, found.meal_voucher_caps)
+    )
 
 
 def test_settings_follow_their_row(plain: PlainShop) -> None:
@@ -56,9 +58,9 @@ def test_a_limit_of_the_law_holds_from_its_day(plain: PlainShop, on: str, amount
     ]
     plain.configure("settings", 1, {"name": "Bar", "cash_limits": limits})
 
-    plain.world.day = day(on)
+    found = views.settings(plain.world)
 
-    assert amount == views.cash_limit(plain.world)
+    assert amount == views.limit_on(found.cash_limits, day(on))
 
 
 def test_a_till_is_known_by_its_number(plain: PlainShop) -> None:
@@ -96,6 +98,15 @@ def test_the_sales_mode_is_the_one_asked_else_the_tills_else_the_shops(plain: Pl
         modes.append(views.sales_mode(plain.world, asked))
 
     assert [0, 2, 4] == modes
+
+
+def test_a_tills_mode_that_the_shop_has_withdrawn_gives_way_to_the_shops(plain: PlainShop) -> None:
+    plain.configure("tills", 1, {"name": "Salle", "default_mode": 2})
+    plain.configure("settings", 1, {"name": "Bar", "default_mode": 4, "modes": [0, 4]})
+
+    plain.world.actor = Actor(till=1, operator=1)
+
+    assert 4 == views.sales_mode(plain.world, None)
 
 
 def test_a_sales_mode_must_be_on_offer_and_chosen_where_the_shop_wants_it(plain: PlainShop) -> None:
