@@ -8,6 +8,7 @@ from typing import Any
 import lmdb
 import msgspec
 
+from engine.chores import backup, bring_back, check, export_journal, open_new_log, refold, restore
 from engine.features import FEATURES
 from engine.kernel import keys, replies
 from engine.kernel.attachments import Attachments
@@ -39,6 +40,7 @@ NO_MAC = bytes(16)
 _log = logging.getLogger("guichet.engine")
 
 __all__ = ["Actor", "Answer", "Engine", "Envelope", "Fault", "IntegrityFault", "Reader", "Refusal", "StoreFault"]
+__all__ += ["backup", "bring_back", "check", "export_journal", "open_new_log", "refold", "restore"]
 
 
 class _Pending(msgspec.Struct):
@@ -176,6 +178,11 @@ class Engine:
     def ask(self, query: Query, *, till: int = 0, operator: int = 0) -> Any:
         """Answers a query from the last commit; raises `Refusal`."""
         return self.reader().ask(query, till=till, operator=operator)
+
+    @property
+    def people(self) -> PeopleStore | None:
+        """The people store, for copies."""
+        return self._people
 
     def reader(self) -> Reader:
         """A reader over this process's own environment (LMDB opens a store once per process)."""

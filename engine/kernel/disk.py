@@ -173,6 +173,15 @@ def sync_directory(path: Path) -> None:
         os.close(fd)
 
 
+def sync_file(path: Path) -> None:
+    """Makes a file's bytes durable."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
 def write_durably(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Writes a small file so that after a power cut it is there whole or not at all."""
     temporary = path.with_name(path.name + ".new")

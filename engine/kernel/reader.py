@@ -47,6 +47,11 @@ class Reader:
         """The store below, for checks and copies."""
         return self._store
 
+    @property
+    def people(self) -> PeopleStore | None:
+        """The people store, where it can be read."""
+        return self._people
+
     def snapshot(self) -> ReadTransaction:
         """A read transaction; close it within a second (S9)."""
         return self._store.read()
