@@ -11,6 +11,7 @@ from engine.kernel.clock import Civil
 from engine.kernel.joined import Hooks, Joined
 from engine.kernel.world import World
 from engine.payments import table as payments
+from engine.printing import table as printing
 from engine.sales import table as sales
 from engine.shop import table as shop
 from engine.shop import views as shop_views
@@ -49,6 +50,7 @@ FEATURES = Joined(
         payments.TABLE,
         sales.TABLE,
         cash.TABLE,
+        printing.TABLE,
     ),
     Hooks(civil=_civil, till_open=_till_open, allows=staff_views.role_allows, training=_training),
 )
