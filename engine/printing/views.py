@@ -145,7 +145,7 @@ class _Receipt:
         return blocks
 
     def lines(self) -> list[Block]:
-        """Every line in the order of entry: label, quantity, unit price, rate, amount; below it options and discounts."""
+        """Every line in the order of entry: label, quantity, unit price, rate, amount; options and discounts below."""
         blocks: list[Block] = []
         for line in sorted(self._ticket.lines, key=lambda line: line.id):
             blocks += self._line(line)
