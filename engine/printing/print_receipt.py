@@ -73,7 +73,7 @@ def answer_receipt(query: AskReceipt, world: World) -> ReceiptShown:
 
 def _issue(copy: int | None, shown: sales.TicketShown) -> tuple[views.Issue, int, int]:
     """Which output this is, its number, and the position up to which it knows what happened later."""
-    numbers = {msgspec.json.decode(later.record, type=Copied).copy: later for later in shown.copies}
+    numbers = {later.record.copy: later for later in shown.copies if isinstance(later.record, Copied)}
     asked = shown.ticket.asked
     if copy is None:
         copy = max(numbers, default=0)
@@ -96,9 +96,9 @@ def _issue(copy: int | None, shown: sales.TicketShown) -> tuple[views.Issue, int
 def _later(shown: sales.TicketShown, until: int) -> tuple[views.Payment, ...]:
     """Payments sealed before this output: the same copy printed again tells the same."""
     return tuple(
-        views.Payment(at=later.at, legs=msgspec.json.decode(later.record, type=Paid).legs)
+        views.Payment(at=later.at, legs=later.record.legs)
         for later in shown.payments
-        if join_position(later.gen, later.seq) < until
+        if isinstance(later.record, Paid) and join_position(later.gen, later.seq) < until
     )
 
 

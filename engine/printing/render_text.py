@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterator
 
-from engine.printing.views_document import Align, Blank, Cell, Columns, Document, Rule, Text
+from engine.printing.views_document import Align, Blank, Cell, Columns, Document, Rule, Table, Text
 
 WIDTH_DEFAULT = 42  # characters of an 80 mm printer
 WIDTH_MIN = 24
@@ -28,6 +28,8 @@ def to_text(document: Document, width: int = WIDTH_DEFAULT) -> str:
                 lines += [" " * block.indent + _fit(line, inner, block.align) for line in _wrap(block.text, inner)]
             case Columns():
                 lines += _row(block, width)
+            case Table():
+                lines += _table(block.rows, width)
             case Rule():
                 lines.append(("=" if block.double else "-") * width)
             case Blank():
@@ -103,6 +105,30 @@ def _row(row: Columns, width: int) -> list[str]:
         ]
         made.append(" " * row.indent + (" " * GAP).join(parts))
     return made
+
+
+def _table(rows: tuple[tuple[Cell, ...], ...], width: int) -> list[str]:
+    """Rows under common columns; what is too narrow for a row puts its name above its figures."""
+    columns = max(len(row) for row in rows)
+    widths = [max([columns_of(row[at].text) for row in rows if at < len(row)]) for at in range(columns)]
+    gaps = GAP * (columns - 1)
+    if sum(widths) + gaps <= width:
+        # Figures share the paper evenly where it allows; the names take the rest.
+        even = min(width * 27 // 100, (width - widths[0] - gaps) // max(1, columns - 1))
+        widths[1:] = [max(wide, even) if sum(widths[1:]) <= even * (columns - 1) else wide for wide in widths[1:]]
+        widths[0] = width - gaps - sum(widths[1:])
+        return [(" " * GAP).join(_cell(row, at, wide) for at, wide in enumerate(widths)) for row in rows]
+    lines: list[str] = []
+    for name, *figures in rows:
+        together = (" " * GAP).join(cell.text for cell in figures)
+        lines += _wrap(name.text, width)
+        texts = [together] if columns_of(together) <= width else [cell.text for cell in figures]
+        lines += [_fit(line, width, "right") for text in texts for line in _wrap(text, width)]
+    return lines
+
+
+def _cell(row: tuple[Cell, ...], at: int, width: int) -> str:
+    return _fit(row[at].text if at < len(row) else "", width, "right" if at else "left")
 
 
 def _line_of(lines: list[str], number: int) -> str:

@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from engine.kernel.money import QUANTITY_PLACES, UNIT_PRICE_PLACES
 from engine.payments.records import Leg
-from engine.printing.views_document import Align, Block, Cell, Columns, Document, Rule, Text
+from engine.printing.views_document import Block, Cell, Columns, Document, Rule, Table, Text
 from engine.printing.views_texts import Language, moment, money, number, percent, say
 from engine.sales.records import Line, Posted, Refunded
 from engine.shop.kinds import SettingsRow
@@ -199,15 +199,9 @@ class _Receipt:
             rows.append((name, self._amount(rate.n), self._amount(rate.v), self._amount(rate.g)))
         if len(rates) > 1:
             sums = (sum(rate.n for rate in rates), sum(rate.v for rate in rates), sum(rate.g for rate in rates))
-            rows.append((self._say("total"), *[self._amount(value) for value in sums]))
-        return [Rule(), *[self._vat_row(row) for row in rows], *[Text(text=text) for text in self._facts.mentions]]
-
-    @staticmethod
-    def _vat_row(row: tuple[str, ...]) -> Columns:
-        aligned: tuple[Align, ...] = ("left", "right", "right", "right")
-        return Columns(
-            cells=tuple(Cell(text=text, align=align, share=1) for text, align in zip(row, aligned, strict=True))
-        )
+            rows.append((self._say("sum"), *[self._amount(value) for value in sums]))
+        table = Table(rows=tuple(tuple(Cell(text=text) for text in row) for row in rows))
+        return [Rule(), table, *[Text(text=text) for text in self._facts.mentions]]
 
     def payments(self) -> list[Block]:
         """What was handed over and given back, leg by leg, and what is due."""
@@ -219,17 +213,12 @@ class _Receipt:
             blocks.append(_pair(self._say("due" if due > 0 else "due_off"), self._money(due), strong=True))
         return blocks
 
-    def _leg(self, leg: Leg) -> list[Block]:
-        blocks: list[Block] = [_pair(leg.l, self._money(leg.tendered))]
-        if leg.tip:
-            blocks.append(_pair(self._say("tip"), self._money(leg.tip), indent=2))
-        if leg.kept:
-            blocks.append(_pair(self._say("kept"), self._money(leg.kept), indent=2))
-        if leg.rounding:
-            blocks.append(_pair(self._say("rounding"), self._money(leg.rounding), indent=2))
-        if leg.change:
-            blocks.append(_pair(self._say("change"), self._money(leg.change), indent=2))
-        return blocks
+    def _leg(self, leg: Leg, indent: int = 0) -> list[Block]:
+        parts = (("tip", leg.tip), ("kept", leg.kept), ("rounding", leg.rounding), ("change", leg.change))
+        return [
+            _pair(leg.l, self._money(leg.tendered), indent=indent),
+            *[_pair(self._say(word), self._money(value), indent=indent + 2) for word, value in parts if value],
+        ]
 
     def closing(self, leaf: bytes) -> list[Block]:
         """The shop's last words, the software, the extract of the signature and the entry's place and hash."""
@@ -253,5 +242,5 @@ class _Receipt:
             for payment in facts.later:
                 blocks.append(Text(text=self._say("paid_on", when=moment(self._language, payment.at)), indent=2))
                 for leg in payment.legs:
-                    blocks += self._leg(leg)
+                    blocks += self._leg(leg, indent=2)
         return blocks

@@ -78,6 +78,13 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True, tag="columns"):
     indent: Annotated[int, Meta(ge=0, le=12)] = 0
 
 
+class Table(msgspec.Struct, frozen=True, kw_only=True, tag="table"):
+    """Rows under common columns, each as wide as its widest cell: figures are never wrapped. The first cell of a row
+    names it and stands left, the others stand right; shares mean nothing here."""
+
+    rows: Annotated[tuple[tuple[Cell, ...], ...], Meta(min_length=1)]
+
+
 class Rule(msgspec.Struct, frozen=True, kw_only=True, tag="rule"):
     """A line from edge to edge."""
 
@@ -88,7 +95,7 @@ class Blank(msgspec.Struct, frozen=True, kw_only=True, tag="blank"):
     """An empty line."""
 
 
-Block = Text | Columns | Rule | Blank
+Block = Text | Columns | Table | Rule | Blank
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):

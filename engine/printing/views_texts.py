@@ -62,6 +62,7 @@ _WORDS: Mapping[str, tuple[str, str, str, str]] = MappingProxyType(
         "total_net": ("Total HT", "Total excl. VAT", "Totaal excl. btw", "Summe netto"),
         "total_vat": ("Total TVA", "Total VAT", "Totaal btw", "Summe USt"),
         "total": ("TOTAL TTC", "TOTAL incl. VAT", "TOTAAL incl. btw", "SUMME brutto"),
+        "sum": ("Total", "Total", "Totaal", "Summe"),
         "rate": ("Taux", "Rate", "Tarief", "Satz"),
         "net": ("HT", "Net", "Excl.", "Netto"),
         "vat": ("TVA", "VAT", "Btw", "USt"),
