@@ -9,6 +9,7 @@ WIDTH_DEFAULT = 42  # characters of an 80 mm printer
 WIDTH_MIN = 24
 WIDTH_MAX = 240
 GAP = 1  # characters between two cells
+FIGURES_PERCENT = 27  # of the width: what a column of figures takes where there is room
 SHARE_COLUMNS_MIN = 4  # columns that one share must get; below, cells are set one under the other
 
 
@@ -113,9 +114,10 @@ def _table(rows: tuple[tuple[Cell, ...], ...], width: int) -> list[str]:
     widths = [max([columns_of(row[at].text) for row in rows if at < len(row)]) for at in range(columns)]
     gaps = GAP * (columns - 1)
     if sum(widths) + gaps <= width:
-        # Figures share the paper evenly where it allows; the names take the rest.
-        even = min(width * 27 // 100, (width - widths[0] - gaps) // max(1, columns - 1))
-        widths[1:] = [max(wide, even) if sum(widths[1:]) <= even * (columns - 1) else wide for wide in widths[1:]]
+        # Columns of figures are equally wide where the paper allows; the names take the rest.
+        even = min(width * FIGURES_PERCENT // 100, (width - widths[0] - gaps) // max(1, columns - 1))
+        if max(widths[1:], default=0) <= even:
+            widths[1:] = [even] * (columns - 1)
         widths[0] = width - gaps - sum(widths[1:])
         return [(" " * GAP).join(_cell(row, at, wide) for at, wide in enumerate(widths)) for row in rows]
     lines: list[str] = []

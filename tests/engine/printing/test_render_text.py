@@ -79,6 +79,14 @@ def test_a_table_too_wide_for_the_paper_puts_names_above_figures_and_cuts_none()
     assert "20 %      1 041,67     208,33   1 250,00\n" in wide
 
 
+def test_uneven_columns_of_figures_keep_to_the_paper() -> None:
+    table = Table(rows=(tuple(Cell(text=text) for text in ("nom", "1 234 567 890,12", "1", "2")),))
+
+    text = to_text(_document(table), 25)
+
+    assert "nom 1 234 567 890,12 1 2\n" == text.replace("nom  ", "nom ")
+
+
 def test_wide_characters_take_two_columns() -> None:
     row = Columns(cells=(Cell(text="寿司", share=1), Cell(text="9,00", align="right")))
 
