@@ -49,7 +49,7 @@ MAY_REFUND = frozenset({1, 2, 3})
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Good:
-    """A product as the till's screen knows it: its price in its unit of measure, the choices of each of its questions."""
+    """A product as the till's screen knows it: how it is priced and weighed, the choices of each question."""
 
     id: int
     open_price: bool
@@ -124,7 +124,7 @@ class Customers:
             line["quantity"] = f"0.{chance.randint(50, 999):03d}"
         elif chance.random() < 0.25:
             line["quantity"] = chance.randint(2, 4)
-        if good.choices and chance.random() < 0.9:
+        if good.choices and "price" not in line and chance.random() < 0.9:
             line["options"] = [chance.choice(choices) for choices in good.choices]
         if chance.random() < 0.02:
             line["note"] = chance.choice(("Sans oignon", "Bien chaud", "Sans sel", "Sauce à part"))
