@@ -14,10 +14,15 @@ class ProofError(ValueError):
     """A proof that is malformed or does not prove what it should."""
 
 
+class UnknownKey(ProofError):
+    """No key that is trusted signed the checkpoint: it proves nothing, and refutes nothing."""
+
+
 def check_inclusion(leaf: bytes, index: int, proof: str, vkeys: Sequence[str]) -> int:
     """Checks that a signed checkpoint holds ``leaf`` at ``index``; returns the size of the log that was signed.
 
-    ``proof`` is a C2SP tlog-proof text, ``vkeys`` the public keys that are trusted. Raises `ProofError`.
+    ``proof`` is a C2SP tlog-proof text, ``vkeys`` the public keys that are trusted. Raises `ProofError`, and
+    `UnknownKey` where none of them signed.
     """
     head, _, note = proof.partition("\n\n")
     lines = head.split("\n")
@@ -52,7 +57,7 @@ def _signed(note: str, vkeys: Sequence[str]) -> str:
             except InvalidSignature:
                 raise ProofError(f"the signature of {name} is wrong") from None
             return text
-    raise ProofError("no known key signed the checkpoint; `guichet verify` checks changes of the key")
+    raise UnknownKey("no known key signed the checkpoint")
 
 
 def _include(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> int:

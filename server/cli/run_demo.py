@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from engine.engine import Actor, Engine, Envelope, StoreFault
+from engine.engine import Actor, Engine, Envelope, StoreFault, check
 from engine.features import FEATURES
 from server.cli import upkeep
 from server.cli.shell import Exit, Problem, Shell, count, milliseconds, money, new_id, percentile
@@ -83,11 +83,11 @@ def _day(path: Path, unsafe: bool, arguments: argparse.Namespace, shell: Shell) 
         crowd.close_tills()
         problems += outcome.problems
         text = "" if problems else _receipt(engine, outcome)
+        broken = _verify(engine, shell)
         generation, entries = engine.position
     if text:
         shell.say("", f"One of the receipts (ticket {outcome.receipt_no}):", "")
         shell.say(*[f"    {line}" for line in text.splitlines()])
-    broken = _verify(path, shell)
     problems += broken
     facts = _figures(outcome, entries + 1)
     _tell(shell, outcome, facts, verified=not broken)
@@ -116,9 +116,13 @@ def _receipt(engine: Engine, outcome: Outcome) -> str:
     return str(engine.ask(query).text)
 
 
-def _verify(path: Path, shell: Shell) -> list[str]:
+def _verify(engine: Engine, shell: Shell) -> list[str]:
+    """Checks the whole journal and seals the outcome, as ``guichet verify`` does."""
     with shell.progress("Verifying the journal") as bar:
-        return [str(each) for each in upkeep.breaks_of(path, bar)]
+        checked = check(engine, progress=upkeep.following(bar))
+    answer = engine.do("fiscal.report_check", upkeep.report_of(checked), id=new_id())
+    sealed = [] if answer.status == "done" else [f"the outcome was not sealed: {answer.code}: {answer.text}"]
+    return [str(each) for each in checked.breaks] + sealed
 
 
 def _figures(outcome: Outcome, entries: int) -> dict[str, Any]:

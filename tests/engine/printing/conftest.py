@@ -42,7 +42,7 @@ def cafe(bar: Shop) -> Shop:
 
 
 @pytest.fixture
-def golden() -> Callable[[str, str], None]:
+def check_golden() -> Callable[[str, str], None]:
     """Compares a receipt with its golden file; GUICHET_GOLDEN=write writes it anew, to be looked at before it is kept.
 
     What depends on the sealed bytes and on the version is masked: the hash, its extract, the software's number.

@@ -39,44 +39,44 @@ def _text(shop: Shop, no: int, **more: Any) -> str:
 
 
 @pytest.mark.parametrize("width", [32, 42, 48])
-def test_a_sale_is_printed_with_every_mention(cafe: Shop, golden: Golden, width: int) -> None:
+def test_a_sale_is_printed_with_every_mention(cafe: Shop, check_golden: Golden, width: int) -> None:
     no = _sell(cafe)
 
     text = _text(cafe, no, width=width)
 
-    golden(f"sale_{width}", text)
+    check_golden(f"sale_{width}", text)
 
 
 @pytest.mark.parametrize("language", ["en", "nl", "de"])
-def test_the_same_sale_is_printed_in_other_languages(cafe: Shop, golden: Golden, language: str) -> None:
+def test_the_same_sale_is_printed_in_other_languages(cafe: Shop, check_golden: Golden, language: str) -> None:
     no = _sell(cafe)
 
     text = _text(cafe, no, language=language)
 
-    golden(f"sale_{language}", text)
+    check_golden(f"sale_{language}", text)
 
 
-def test_a_refund_says_so_and_names_its_ticket(cafe: Shop, golden: Golden) -> None:
+def test_a_refund_says_so_and_names_its_ticket(cafe: Shop, check_golden: Golden) -> None:
     no = _sell(cafe, payments=[{"mode": 2}])
     body = {"no": no, "lines": [{"line": 2}, {"line": 1, "quantity": 1}], "reason": "Erreur", "receipt": True}
     refund = cafe.do("sales.refund", body).records[0].no
 
     text = _text(cafe, refund)
 
-    golden("refund", text)
+    check_golden("refund", text)
 
 
-def test_training_is_marked_above_and_below(cafe: Shop, golden: Golden) -> None:
+def test_training_is_marked_above_and_below(cafe: Shop, check_golden: Golden) -> None:
     answer = cafe.do("sales.post", {"lines": [{"product": 1}], "payments": [{"mode": 1}], "receipt": True}, till=2)
     ticket = answer.records[0]
 
     text = _text(cafe, ticket.no, series=ticket.series)
 
-    golden("training", text)
+    check_golden("training", text)
     assert 2 == text.count("FACTICE - FORMATION")
 
 
-def test_a_duplicate_is_the_original_with_its_number_and_what_was_paid_since(cafe: Shop, golden: Golden) -> None:
+def test_a_duplicate_is_the_original_with_its_number_and_what_was_paid_since(cafe: Shop, check_golden: Golden) -> None:
     no = _sell(cafe, payments=[{"mode": 1, "tendered": 1_000}], unpaid=True)
     original = _text(cafe, no)
     cafe.clock.advance(3_600_000)
@@ -87,7 +87,7 @@ def test_a_duplicate_is_the_original_with_its_number_and_what_was_paid_since(caf
 
     second = _text(cafe, no)
 
-    golden("duplicate", second)
+    check_golden("duplicate", second)
     assert original.replace("       ORIGINAL", "    DUPLICATA n° 1") == first.replace("  DUPLICATA", "  DUPLICATA")
     assert first == _text(cafe, no, copy=1)
     assert original == _text(cafe, no, copy=0)
@@ -149,7 +149,7 @@ def test_names_that_command_reach_neither_terminal_nor_printer(cafe: Shop) -> No
     assert "Opérateur : Bob" in text
 
 
-def test_a_net_basis_shows_net_lines_and_the_total_with_vat(shop: Shop, golden: Golden) -> None:
+def test_a_net_basis_shows_net_lines_and_the_total_with_vat(shop: Shop, check_golden: Golden) -> None:
     shop.configure("vat-rates", 1, {"title": "Taux normal", "percent": "20"})
     shop.configure("settings", 1, {"name": "Grossiste", "basis": "net", "default_vat": 1})
     shop.configure("tills", 1, {"name": "Comptoir"})
@@ -161,7 +161,7 @@ def test_a_net_basis_shows_net_lines_and_the_total_with_vat(shop: Shop, golden: 
 
     text = _text(shop, no)
 
-    golden("net", text)
+    check_golden("net", text)
 
 
 def test_reading_receipts_needs_the_right(cafe: Shop) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from server.cli import show_ticket
+from engine.engine import Engine, Reader
 
 Guichet = Callable[..., Any]
 
@@ -49,9 +49,23 @@ def test_a_width_out_of_bounds_names_its_field(guichet: Guichet, demo: Path) -> 
 def test_a_proof_that_does_not_hold_is_said_with_exit_code_1(
     guichet: Guichet, demo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(show_ticket, "_keys", lambda reader, generation: ())
+    honest = Reader.proof
+    monkeypatch.setattr(Reader, "proof", lambda self, gen, seq: honest(self, gen, seq - 1))
 
     ran = guichet("ticket", "show", "7", "--data", demo)
 
     assert 1 == ran.code
-    assert "proof  does not hold: no known key signed the checkpoint" in ran.out
+    assert "proof  does not hold: the proof is not one of entry" in ran.out
+
+
+def test_a_key_that_replaced_the_first_is_left_to_verify(guichet: Guichet, demo: Path) -> None:
+    with Engine(demo, unsafe_filesystem=True) as engine:
+        engine.rotate_key()
+        engine.do("cash.open", {"float_in": 0}, till=1, operator=1, id=bytes(16))
+        sale = {"lines": [{"product": 1}], "payments": [{"mode": 2}]}
+        no = engine.do("sales.post", sale, till=1, operator=1, id=bytes([1] * 16)).records[0].no
+
+    ran = guichet("ticket", "show", no, "--data", demo)
+
+    assert 0 == ran.code
+    assert "proof  not checked here: another key" in ran.out
