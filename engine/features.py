@@ -48,9 +48,9 @@ FEATURES = Joined(
         catalogue.TABLE,
         discounts.TABLE,
         payments.TABLE,
+        printing.TABLE,
         sales.TABLE,
         cash.TABLE,
-        printing.TABLE,
     ),
     Hooks(civil=_civil, till_open=_till_open, allows=staff_views.role_allows, training=_training),
 )
