@@ -68,6 +68,7 @@ def test_json_of_an_error_is_one_object_on_stdout(guichet: Guichet, place: str) 
 
 OWNER = """import sys
 from pathlib import Path
+from engine.engine import Engine
 with Engine(Path(sys.argv[1]), unsafe_filesystem=True):
     print("open", flush=True)
     sys.stdin.read()
@@ -92,6 +93,7 @@ def test_a_shop_that_a_running_engine_owns_is_read_but_not_written(guichet: Guic
     verified = guichet("verify", "--data", demo)
 
     assert (4, 0, 0) == (written.code, read.code, verified.code), written.err + read.err + verified.err
+    assert f"The outcome was not sealed: store.owned: {demo} is open for writing in process {owner}" in verified.out
     assert f"store.owned: {demo} is open for writing in process {owner}" in written.err
     assert "what to do: A shop has one writer." in written.err
 
@@ -100,7 +102,7 @@ def test_an_interrupt_ends_with_130(guichet: Guichet, monkeypatch: pytest.Monkey
     def interrupted(self: Shell) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Shell, "reader", interrupted)
+    monkeypatch.setattr(Shell, "require_shop", interrupted)
 
     ran = guichet("verify")
 
@@ -114,7 +116,7 @@ def test_a_directory_that_may_not_be_read_is_a_fault_that_names_it(
     def denied(self: Shell) -> None:
         raise PermissionError(13, "Permission denied", "/shops/mine")
 
-    monkeypatch.setattr(Shell, "reader", denied)
+    monkeypatch.setattr(Shell, "require_shop", denied)
 
     ran = guichet("verify")
 
