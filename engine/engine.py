@@ -11,8 +11,10 @@ import msgspec
 
 from engine.features import FEATURES
 from engine.kernel import keys, replies
+from engine.kernel.backup import require_ready
+from engine.kernel.check_tail import require_tail
 from engine.kernel.clock import Clock, Guard, SystemClock
-from engine.kernel.confirm_clock import CONFIRMED
+from engine.kernel.confirm_clock import CONFIRMED, DOUBTED
 from engine.kernel.disk import Limits
 from engine.kernel.entropy import Entropy, SystemEntropy, derived_id, uuid7
 from engine.kernel.errors import Fault, IntegrityFault, KeyFault, Refusal, StoreFault
@@ -101,6 +103,8 @@ class Engine:
         return shop_id
 
     def _begin(self, clock: Clock, unsafe: bool) -> None:
+        require_ready(self._store)
+        require_tail(self._store, self.features)
         with self._store.read() as txn:
             log = Snapshot(txn).get(LOG, 0)
             content_key = txn.get("secrets", CONTENT_KEY)
@@ -117,7 +121,7 @@ class Engine:
         self._world = World(self._rows, self.features.kinds, self._people)
         self._world.take = self._entropy.take
         self._journal = Journal(self._rows, self._entropy, signer, content_key)
-        self._guard = Guard(clock, log.last_ms if log.size else None, in_doubt=log.doubt)
+        self._guard = Guard(clock, log.last_ms or None, in_doubt=log.doubt)
         self._sealed_refusals: dict[int, tuple[int, int]] = {}
         with self._store.read() as txn:
             self._journal.load(txn)
@@ -158,7 +162,7 @@ class Engine:
         try:
             command = self.features.decode_command(name, body)
         except Refusal as refusal:
-            return _refused(id, refusal)
+            return replies.refused(id, refusal)
         return self.submit([Envelope(id=id, actor=Actor(till=till, operator=operator), command=command)])[0]
 
     def submit(self, envelopes: Sequence[Envelope]) -> list[Answer]:
@@ -192,9 +196,8 @@ class Engine:
         log = self._journal.log
         version = log.key + 1
         signer = keys.make_key(self.path, log.gen, version, origin(log.shop, log.gen), self._entropy)
+        self._journal.sign_next_with(version, signer)
         self.write_own(KeyRotated(version=version, vkey=str(signer.key)), reason="rotate")
-        self._journal.signer = signer
-        self._journal.log.key = version
         return version
 
     def close(self) -> None:
@@ -226,7 +229,7 @@ class Engine:
         try:
             txn = self._open_group()
         except StoreFault as fault:
-            return [_faulted(envelope, fault) for envelope in envelopes]
+            return [replies.faulted(envelope, fault) for envelope in envelopes]
         answers: list[Answer | None] = [None] * len(envelopes)
         pending: dict[int, _Pending] = {}
         first: dict[bytes, int] = {}
@@ -243,7 +246,7 @@ class Engine:
                 return [answer for envelope in envelopes for answer in self._group([envelope])]
             _log.exception("command %s failed", type(envelopes[0].command).__name__)
             bug = error if isinstance(error, Fault) else Fault("kernel.fault", f"the engine failed: {error!r}")
-            return [_faulted(envelopes[0], bug)]
+            return [replies.faulted(envelopes[0], bug)]
         for number, done in pending.items():
             answers[number] = self._done(done.sealed, done.records, done.envelope.id)
         return [self._joined(answer, envelopes, number, first, answers) for number, answer in enumerate(answers)]
@@ -269,7 +272,7 @@ class Engine:
         if self._guard.in_doubt and not self._journal.log.doubt:
             self._journal.log.doubt = True
             detail = {"reason": self._guard.reason, "machine_ms": self._guard.wall_ms()}
-            self._append_own((Event(code=0, what="clock.doubt", detail=detail),), "clock")
+            self._append_own((Event(code=0, what=DOUBTED, detail=detail),), "clock")
         return txn
 
     def _look_at_clock(self) -> None:
@@ -298,12 +301,12 @@ class Engine:
             earlier = first.get(envelope.id)
             if earlier is not None:
                 if pending[earlier].mac != mac:
-                    raise _reused(envelope)
+                    raise replies.reused(envelope)
                 return None
             known = self._journal.known(envelope.id, txn)
             if known is not None:
                 if known[0] != mac:
-                    raise _reused(envelope)
+                    raise replies.reused(envelope)
                 return replies.repeat_answer(txn, known[1], self.features.decode_entry)
             records = self._decide(envelope)
             sealed = self._append(envelope.id, mac, envelope.actor, records, about=None, indexed=True)
@@ -312,7 +315,7 @@ class Engine:
             self._world.secrets.clear()
             if refusal.records:
                 self._seal_refusal(envelope, refusal)
-            return _refused(envelope.id, refusal)
+            return replies.refused(envelope.id, refusal)
         pending[number] = _Pending(envelope, mac, sealed, records)
         first[envelope.id] = number
         return None
@@ -329,7 +332,7 @@ class Engine:
             if not actor.operator:
                 raise Refusal("kernel.no_operator", "a till's command needs an operator")
         if not hooks.allows(world, actor, row.permission):
-            raise _not_allowed(envelope, row.permission)
+            raise replies.not_allowed(envelope, row.permission)
         if row.new_work and self._store.room.low:
             raise Refusal(
                 "store.disk_low", f"only {self._store.room.free_bytes >> 20} MiB are free; nothing new is begun"
@@ -437,9 +440,9 @@ class Engine:
         _log.error("group of %d not committed: %s", len(envelopes), fault)
         if isinstance(error, lmdb.MapFullError):
             fault = StoreFault("store.full", "the shop's address space is full; nothing was recorded")
-            return [answer or _faulted(env, fault) for env, answer in zip(envelopes, answers, strict=True)]
+            return [answer or replies.faulted(env, fault) for env, answer in zip(envelopes, answers, strict=True)]
         if isinstance(error, KeyFault):
-            return [answer or _faulted(env, error) for env, answer in zip(envelopes, answers, strict=True)]
+            return [answer or replies.faulted(env, error) for env, answer in zip(envelopes, answers, strict=True)]
         try:
             if self._store.failures >= COMMIT_FAILURES_MAX:
                 self._store.stop_writing(f"{self._store.failures} commits failed in a row; last: {fault.text}")
@@ -452,14 +455,14 @@ class Engine:
                 ]
         except (Fault, lmdb.Error, OSError) as again:
             self._store.stop_writing(f"the store could not be opened again: {again}")
-            return [_faulted(env, StoreFault("store.lost", str(again), retry=True)) for env in envelopes]
+            return [replies.faulted(env, StoreFault("store.lost", str(again), retry=True)) for env in envelopes]
 
     def _after_recovery(self, envelope: Envelope, answer: Answer | None, txn: Any, fault: Fault) -> Answer:
         if answer is not None and answer.status == "refused":
             return answer
         known = self._journal.known(envelope.id, txn)
         if known is None:
-            return _faulted(envelope, fault)
+            return replies.faulted(envelope, fault)
         return replies.repeat_answer(txn, known[1], self.features.decode_entry)
 
     def _done(self, sealed: Sealed, records: tuple[Record, ...], id: bytes | None = None) -> Answer:
@@ -478,27 +481,3 @@ class Engine:
 def secret_key(kind: int, id: int) -> bytes:
     """The key of a row's secrets in the secret table."""
     return b"row\0" + kind.to_bytes(2, "big") + id.to_bytes(8, "big")
-
-
-def _reused(envelope: Envelope) -> Refusal:
-    event = Event(code=0, what="refused.id_reused", detail={"command": type(envelope.command).__name__})
-    return Refusal(
-        "kernel.id_reused",
-        f"the id {envelope.id.hex()} was used before with other content; a new command needs a new id",
-        at="id",
-        records=(event,),
-    )
-
-
-def _not_allowed(envelope: Envelope, permission: str) -> Refusal:
-    event = Event(code=0, what="refused.not_allowed", detail={"right": permission})
-    text = f"operator {envelope.actor.operator} does not hold the right {permission}"
-    return Refusal("kernel.not_allowed", text, data={"right": permission}, records=(event,))
-
-
-def _refused(id: bytes, refusal: Refusal) -> Answer:
-    return Answer(id=id.hex(), status="refused", code=refusal.code, text=refusal.text, at=refusal.at, data=refusal.data)
-
-
-def _faulted(envelope: Envelope, fault: Fault) -> Answer:
-    return Answer(id=envelope.id.hex(), status="fault", code=fault.code, text=fault.text, retry=fault.retry)

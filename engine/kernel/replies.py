@@ -1,4 +1,4 @@
-"""Answers for commands that were accepted before: the same bytes, computed again from the entry and the tiles."""
+"""Answers in the making: repeated ones, computed again from entry and tiles, and those to what was declined."""
 
 import dataclasses
 from collections.abc import Callable
@@ -6,9 +6,10 @@ from typing import Any
 
 from engine.kernel import notes
 from engine.kernel.clock import parse_ms
-from engine.kernel.errors import IntegrityFault
+from engine.kernel.errors import Fault, IntegrityFault, Refusal
+from engine.kernel.events import Event
 from engine.kernel.journal import VKEYS, Tiles, checkpoint_note, read_checkpoint
-from engine.kernel.messages import Answer
+from engine.kernel.messages import Answer, Envelope
 from engine.kernel.store import ReadTransaction
 from engine.kernel.tables import Snapshot
 from engine.kernel.world import split_position
@@ -63,3 +64,31 @@ def repeat_answer(txn: ReadTransaction, key: bytes, decode: Callable[[bytes], An
         proof=entry_proof(txn, stored),
         repeated=True,
     )
+
+
+def reused(envelope: Envelope) -> Refusal:
+    """An id that was used with other content; sealed as an event."""
+    event = Event(code=0, what="refused.id_reused", detail={"command": type(envelope.command).__name__})
+    return Refusal(
+        "kernel.id_reused",
+        f"the id {envelope.id.hex()} was used before with other content; a new command needs a new id",
+        at="id",
+        records=(event,),
+    )
+
+
+def not_allowed(envelope: Envelope, permission: str) -> Refusal:
+    """A missing right; sealed as an event."""
+    event = Event(code=0, what="refused.not_allowed", detail={"right": permission})
+    text = f"operator {envelope.actor.operator} does not hold the right {permission}"
+    return Refusal("kernel.not_allowed", text, data={"right": permission}, records=(event,))
+
+
+def refused(id: bytes, refusal: Refusal) -> Answer:
+    """The answer to a command that was declined."""
+    return Answer(id=id.hex(), status="refused", code=refusal.code, text=refusal.text, at=refusal.at, data=refusal.data)
+
+
+def faulted(envelope: Envelope, fault: Fault) -> Answer:
+    """The answer where the engine itself is at fault."""
+    return Answer(id=envelope.id.hex(), status="fault", code=fault.code, text=fault.text, retry=fault.retry)

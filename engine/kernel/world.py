@@ -33,6 +33,9 @@ class People(Protocol):
         """The personal fields of one version of a row, or None where nobody is stored (or was erased)."""
 
 
+GENERATIONS_MAX = 31  # of one shop's log: a position stays an integer that every JSON reader keeps exactly
+
+
 def split_position(position: int) -> tuple[int, int]:
     """(generation, sequence) of a position: the upper 16 and the lower 48 bits, so that positions order everything."""
     return position >> 48, position & ((1 << 48) - 1)
