@@ -1,6 +1,5 @@
 """The writer: drains a group of commands, decides, seals, folds, commits once, and only then answers."""
 
-import dataclasses
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from engine.features import FEATURES
 from engine.kernel import keys, replies
 from engine.kernel.backup import require_ready
 from engine.kernel.check_tail import require_tail
-from engine.kernel.clock import Clock, Guard, SystemClock
+from engine.kernel.clock import Clock, Guard, GuardState, SystemClock
 from engine.kernel.confirm_clock import CONFIRMED, DOUBTED
 from engine.kernel.disk import Limits
 from engine.kernel.entropy import Entropy, SystemEntropy, derived_id, uuid7
@@ -26,7 +25,7 @@ from engine.kernel.messages import ENGINE, Actor, Answer, Envelope, Query, Recor
 from engine.kernel.people import PeopleStore, make_people_key
 from engine.kernel.reader import Reader
 from engine.kernel.rows import RowPut, RowRemoved
-from engine.kernel.store import COMMIT_FAILURES_MAX, Store, WriteTransaction
+from engine.kernel.store import COMMIT_FAILURES_MAX, ReadTransaction, Store, WriteTransaction
 from engine.kernel.tables import Snapshot, Working
 from engine.kernel.version import VERSION
 from engine.kernel.world import Folding, World
@@ -42,8 +41,7 @@ _log = logging.getLogger("guichet.engine")
 __all__ = ["Actor", "Answer", "Engine", "Envelope", "Fault", "IntegrityFault", "Reader", "Refusal", "StoreFault"]
 
 
-@dataclasses.dataclass(slots=True)
-class _Pending:
+class _Pending(msgspec.Struct):
     """An answer in the making: what was sealed for one command of the open group."""
 
     envelope: Envelope
@@ -74,6 +72,8 @@ class Engine:
         self._entropy = entropy or SystemEntropy()
         self._store = Store(path, writable=True, limits=limits, unsafe=unsafe_filesystem)
         self._people: PeopleStore | None = None
+        self._suspect = False
+        self._before_confirmed: GuardState | None = None
         try:
             self._begin(clock or SystemClock(), unsafe_filesystem)
         except BaseException:
@@ -186,13 +186,15 @@ class Engine:
         try:
             sealed = self._append_own(records, reason)
             self._finish(txn)
-        except Exception:
-            self._abort(txn)
+        except BaseException as error:
+            self._abort(txn, error)
             raise
-        return self._done(sealed, records)
+        return replies.done(sealed, records, self._journal.proof(sealed.index))
 
     def rotate_key(self) -> int:
         """Makes a new signing key, seals the change under the old one and signs with the new from then on."""
+        if self._suspect:
+            self._mend()  # else a rotation whose commit failed, but reached the disk, would lose its key file here
         log = self._journal.log
         version = log.key + 1
         signer = keys.make_key(self.path, log.gen, version, origin(log.shop, log.gen), self._entropy)
@@ -228,8 +230,9 @@ class Engine:
     def _group(self, envelopes: Sequence[Envelope]) -> list[Answer]:
         try:
             txn = self._open_group()
-        except StoreFault as fault:
-            return [replies.faulted(envelope, fault) for envelope in envelopes]
+        except Exception as error:  # noqa: BLE001  # whatever it is, every sender gets an answer
+            _log.exception("a group could not begin")
+            return [replies.faulted(envelope, _fault_of(error)) for envelope in envelopes]
         answers: list[Answer | None] = [None] * len(envelopes)
         pending: dict[int, _Pending] = {}
         first: dict[bytes, int] = {}
@@ -238,41 +241,46 @@ class Engine:
                 answers[number] = self._one(number, envelope, txn, pending, first)
             self._finish(txn)
         except (StoreFault, KeyFault, lmdb.Error) as error:
-            self._abort(txn)
+            self._abort(txn, error)
             return self._recover(envelopes, answers, error)
         except Exception as error:  # noqa: BLE001  # a bug in a decision must not take its neighbours along
-            self._abort(txn)
+            self._abort(txn, error)
             if len(envelopes) > 1:
                 return [answer for envelope in envelopes for answer in self._group([envelope])]
             _log.exception("command %s failed", type(envelopes[0].command).__name__)
-            bug = error if isinstance(error, Fault) else Fault("kernel.fault", f"the engine failed: {error!r}")
-            return [replies.faulted(envelopes[0], bug)]
+            return [replies.faulted(envelopes[0], _fault_of(error))]
+        except BaseException as error:
+            self._abort(txn, error)
+            raise
         for number, done in pending.items():
-            answers[number] = self._done(done.sealed, done.records, done.envelope.id)
-        return [self._joined(answer, envelopes, number, first, answers) for number, answer in enumerate(answers)]
-
-    def _joined(
-        self,
-        answer: Answer | None,
-        envelopes: Sequence[Envelope],
-        number: int,
-        first: Mapping[bytes, int],
-        answers: Sequence[Answer | None],
-    ) -> Answer:
-        if answer is None:
-            original = answers[first[envelopes[number].id]]
-            assert original is not None
-            return msgspec.structs.replace(original, repeated=True)
-        return answer
+            answers[number] = replies.done(done.sealed, done.records, self._journal.proof(done.sealed.index))
+        return [
+            answer or _joined(answers[first[envelope.id]]) for envelope, answer in zip(envelopes, answers, strict=True)
+        ]
 
     def _open_group(self) -> WriteTransaction:
-        txn = self._store.begin()
-        self._rows.begin(txn)
-        self._look_at_clock()
-        if self._guard.in_doubt and not self._journal.log.doubt:
-            self._journal.log.doubt = True
-            detail = {"reason": self._guard.reason, "machine_ms": self._guard.wall_ms()}
-            self._append_own((Event(code=0, what=DOUBTED, detail=detail),), "clock")
+        if self._suspect and self._store.read_only_reason is None:
+            self._mend()
+        try:
+            txn = self._store.begin()
+        except lmdb.Error:
+            self._mend()
+            txn = self._store.begin()
+        try:
+            self._rows.begin(txn)
+            if self._before_confirmed is not None and self._journal.log.doubt:
+                self._guard.restore(self._before_confirmed)  # the confirmation was taken back with its group
+            self._before_confirmed = None
+            self._began_at = self.position
+            self._look_at_clock()
+            if self._guard.in_doubt and not self._journal.log.doubt:
+                self._journal.log.doubt = True
+                detail = {"reason": self._guard.reason, "machine_ms": self._guard.wall_ms()}
+                self._append_own((Event(code=0, what=DOUBTED, detail=detail),), "clock")
+        except BaseException as error:
+            # A write transaction left open would make the next one wait for ever.
+            self._abort(txn, error)
+            raise
         return txn
 
     def _look_at_clock(self) -> None:
@@ -350,10 +358,7 @@ class Engine:
         indexed: bool,
     ) -> Sealed:
         world, journal, folding = self._world, self._journal, self._folding
-        training = bool(actor.till) and (
-            self.features.hooks.training(world, actor.till)
-            or any(getattr(record, "training", False) for record in records)
-        )
+        training = bool(actor.till) and (self.features.hooks.training(world, actor.till) or _trains(records))
         sealed = journal.append(
             id=id,
             mac=mac,
@@ -367,18 +372,28 @@ class Engine:
             indexed=indexed,
         )
         folding.begin(sealed.entry, sealed.leaf, world.at_ms, world.day)
-        for record in records:
-            self.features.fold(record, folding)
-            if isinstance(record, (RowPut, RowRemoved)):
-                journal.log.configuration = folding.position
-                if self.features.kinds[record.kind].prices:
-                    journal.log.book = folding.position
-            elif isinstance(record, Event) and record.what == CONFIRMED:
-                self._guard.confirm()
-                journal.log.doubt = False
-                self._look_at_clock()
-        self._keep_attachments(folding.position)
+        try:
+            for record in records:
+                self._fold(record)
+        except Refusal as refusal:
+            # The entry is in the group already: who were told "refused" now would find it sealed.
+            raise Fault("kernel.fold_refused", f"a fold refused what was decided: {refusal}") from refusal
+        if world.persons or world.secrets:
+            self._keep_attachments(folding.position)
         return sealed
+
+    def _fold(self, record: Record) -> None:
+        """Lets a sealed record change the tables, and what the writer itself keeps in mind."""
+        folding, log = self._folding, self._journal.log
+        self.features.fold(record, folding)
+        if isinstance(record, (RowPut, RowRemoved)):
+            log.configuration = folding.position
+            if self.features.kinds[record.kind].prices:
+                log.book = folding.position
+        elif isinstance(record, Event) and record.what == CONFIRMED:
+            self._before_confirmed = self._guard.confirm()
+            log.doubt = False
+            self._look_at_clock()
 
     def _keep_attachments(self, position: int) -> None:
         world = self._world
@@ -418,66 +433,82 @@ class Engine:
         self._rows.flush()
         self._store.commit(txn)
 
-    def _abort(self, txn: WriteTransaction) -> None:
+    def _abort(self, txn: WriteTransaction, error: BaseException) -> None:
+        """Takes a group back: out of the transaction and out of everything that was kept in mind since it began."""
         txn.close()
         self._rows.forget()
         self._world.forget()
         self._world.persons.clear()
         self._world.secrets.clear()
+        self._suspect = isinstance(error, (StoreFault, lmdb.Error)) and not isinstance(error, lmdb.MapFullError)
         try:
             with self._store.read() as snapshot:
                 self._journal.load(snapshot)
         except (lmdb.Error, Fault):
+            # The journal still holds what the group appended: nothing begins before it was read again.
+            self._suspect = True
             _log.warning("the store does not answer after an abort; it is opened again")
+
+    def _mend(self) -> None:
+        """Opens the store again (S3), as often as commits may fail, and reads where the journal stands."""
+        for left in reversed(range(COMMIT_FAILURES_MAX)):
+            try:
+                self._store.reopen()
+                with self._store.read() as txn:
+                    self._journal.load(txn)
+            except (Fault, lmdb.Error, OSError) as error:
+                if not left:
+                    self._store.stop_writing(f"the store could not be opened again: {error}")
+                    raise StoreFault("store.lost", str(error), retry=True) from error
+            else:
+                self._suspect = False
+                return
 
     def _recover(
         self, envelopes: Sequence[Envelope], answers: Sequence[Answer | None], error: Exception
     ) -> list[Answer]:
-        """After a failed commit (S3): opens the store again and lets the index of ids say what is on disk."""
+        """After a failed commit (S3): opens the store again and lets the journal's end say what is on disk."""
         fault = (
             error if isinstance(error, Fault) else StoreFault("store.failed", f"the store failed: {error}", retry=True)
         )
         _log.error("group of %d not committed: %s", len(envelopes), fault)
         if isinstance(error, lmdb.MapFullError):
             fault = StoreFault("store.full", "the shop's address space is full; nothing was recorded")
-            return [answer or replies.faulted(env, fault) for env, answer in zip(envelopes, answers, strict=True)]
-        if isinstance(error, KeyFault):
-            return [answer or replies.faulted(env, error) for env, answer in zip(envelopes, answers, strict=True)]
+            return replies.none_recorded(envelopes, answers, fault)
+        if self._store.failures >= COMMIT_FAILURES_MAX:
+            self._store.stop_writing(f"{self._store.failures} commits failed in a row; last: {fault.text}")
         try:
-            if self._store.failures >= COMMIT_FAILURES_MAX:
-                self._store.stop_writing(f"{self._store.failures} commits failed in a row; last: {fault.text}")
-            self._store.reopen()
+            self._mend()
+            if self.position == self._began_at:
+                return replies.none_recorded(envelopes, answers, fault)
             with self._store.read() as txn:
-                self._journal.load(txn)
                 return [
-                    self._after_recovery(env, answer, txn, fault)
-                    for env, answer in zip(envelopes, answers, strict=True)
+                    answer or self._on_disk(envelope, txn, fault)
+                    for envelope, answer in zip(envelopes, answers, strict=True)
                 ]
-        except (Fault, lmdb.Error, OSError) as again:
-            self._store.stop_writing(f"the store could not be opened again: {again}")
+        except (Fault, lmdb.Error) as again:
             return [replies.faulted(env, StoreFault("store.lost", str(again), retry=True)) for env in envelopes]
 
-    def _after_recovery(self, envelope: Envelope, answer: Answer | None, txn: Any, fault: Fault) -> Answer:
-        if answer is not None and answer.status == "refused":
-            return answer
+    def _on_disk(self, envelope: Envelope, txn: ReadTransaction, fault: Fault) -> Answer:
         known = self._journal.known(envelope.id, txn)
         if known is None:
             return replies.faulted(envelope, fault)
         return replies.repeat_answer(txn, known[1], self.features.decode_entry)
 
-    def _done(self, sealed: Sealed, records: tuple[Record, ...], id: bytes | None = None) -> Answer:
-        return Answer(
-            id=sealed.entry.cmd if id is None else id.hex(),
-            status="done",
-            gen=sealed.entry.gen,
-            seq=sealed.entry.seq,
-            at_ms=sealed.at_ms,
-            leaf=sealed.leaf.hex(),
-            records=records,
-            proof=self._journal.proof(sealed.index),
-        )
+
+def _trains(records: tuple[Record, ...]) -> bool:
+    return any(getattr(record, "training", False) for record in records)
 
 
 def secret_key(kind: int, id: int) -> bytes:
     """The key of a row's secrets in the secret table."""
     return b"row\0" + kind.to_bytes(2, "big") + id.to_bytes(8, "big")
+
+
+def _joined(original: Answer | None) -> Answer:
+    assert original is not None, "a copy in flight joins a command that was sealed in its own group"
+    return msgspec.structs.replace(original, repeated=True)
+
+
+def _fault_of(error: Exception) -> Fault:
+    return error if isinstance(error, Fault) else Fault("kernel.fault", f"the engine failed: {error!r}")

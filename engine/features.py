@@ -35,8 +35,8 @@ def _till_open(world: World, till: int) -> bool:
 
 
 def _training(world: World, till: int) -> bool:
-    session = cash_views.session(world, till)
-    return session is not None and session.training
+    row = cash_views.last_row(world, till)
+    return row is not None and row.open and row.training
 
 
 FEATURES = Joined(

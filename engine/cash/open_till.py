@@ -8,7 +8,7 @@ from engine.cash import views
 from engine.cash.records import Opened
 from engine.kernel.errors import Refusal
 from engine.kernel.events import Event
-from engine.kernel.messages import INTEGER_MAX, Command
+from engine.kernel.messages import Command
 from engine.kernel.world import World
 from engine.shop import views as shop
 from engine.staff import views as staff
@@ -19,7 +19,7 @@ TRAINING = "cash.training"
 class OpenTill(Command, frozen=True, kw_only=True, tag="cash.open"):
     """Open this till with ``float_in`` minor units in the drawer; ``training`` needs the right ``cash.training``."""
 
-    float_in: Annotated[int, Meta(ge=0, le=INTEGER_MAX)]
+    float_in: Annotated[int, Meta(ge=0, le=views.COUNT_MAX)]
     training: bool = False
 
 

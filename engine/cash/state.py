@@ -32,9 +32,10 @@ class ModeTotal(msgspec.Struct, array_like=True):
 class Totals(msgspec.Struct, array_like=True):
     """The running totals of a till's session; every figure is a sum of what was sealed, so a closing only reads them.
 
-    ``vat`` maps (rate id, deposit group, rate) to [gross, VAT, net]; ``departments`` (0: free lines), ``channels`` and
-    ``operators`` map an id to [count, amount]. Keys stand in the order in which they first occurred, which is the order
-    of the records, so a refold gives the same bytes.
+    ``moved`` adds up everything in absolute value, so it bounds every other figure. ``vat`` maps (rate id, deposit
+    group, rate) to [gross, VAT, net]; ``departments`` (0: free lines), ``channels`` and ``operators`` map an id to
+    [count, amount]. Keys stand in the order in which they first occurred, which is the order of the records, so a
+    refold gives the same bytes.
     """
 
     series: int = 0
@@ -47,6 +48,7 @@ class Totals(msgspec.Struct, array_like=True):
     kept: int = 0
     rounding: int = 0
     due: int = 0
+    moved: int = 0
     vat: dict[tuple[int, bool, int], list[int]] = msgspec.field(default_factory=dict)
     modes: dict[int, ModeTotal] = msgspec.field(default_factory=dict)
     departments: dict[int, list[int]] = msgspec.field(default_factory=dict)
@@ -154,6 +156,7 @@ def fold_ticket(record: Posted | Refunded, folding: Folding) -> None:
     if type(record) is Refunded:
         totals.refunds += 1
     totals.turnover += total
+    totals.moved += abs(total)
     totals.due += record.due
     _add(totals.channels, record.mode, total, CHANNELS_MAX)
     _add(totals.operators, folding.entry.op, total, OPERATORS_MAX)
@@ -209,6 +212,7 @@ def _tax(vat: dict[tuple[int, bool, int], list[int]], rate: Rate) -> None:
 
 def _take(totals: Totals, legs: tuple[Leg, ...]) -> None:
     for leg in legs:
+        totals.moved += abs(leg.tendered)
         totals.tips += leg.tip
         totals.kept += leg.kept
         totals.rounding += leg.rounding

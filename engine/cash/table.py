@@ -11,7 +11,9 @@ from engine.sales.records import Paid, Posted, Refunded
 TABLE = Capability(
     name="cash",
     commands=(
-        CommandRow(type=OpenTill, decide=decide_open, permission="cash.open", example={"float_in": 15_000}),
+        CommandRow(
+            type=OpenTill, decide=decide_open, permission="cash.open", example={"float_in": 15_000}, new_work=True
+        ),
         CommandRow(
             type=CloseTill,
             decide=decide_close,
@@ -35,6 +37,8 @@ TABLE = Capability(
         "cash.count_missing": "The cash in the drawer was not counted.",
         "cash.counted_twice": "A payment mode is counted twice.",
         "cash.float_exceeds": "More would be left in the drawer than was counted in it.",
+        "cash.totals_full": "The totals of the till would leave the range of exact integers.",
+        "cash.too_large": "One ticket would move more than a million million minor units.",
         "cash.till_closed": "The till has no open session.",
         "cash.unknown_mode": "There is no such payment mode.",
         "cash.unknown_session": "The till has no such session.",

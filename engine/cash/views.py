@@ -8,15 +8,19 @@ from msgspec import Meta
 from engine.cash.records import Closed, Count, Opened, Total, VatTotal
 from engine.cash.state import CASH, SESSIONS, TILLS, TillRow, Totals
 from engine.kernel.errors import Refusal
-from engine.kernel.messages import TILL_MAX, Query
+from engine.kernel.messages import INTEGER_MAX, TILL_MAX, Query
 from engine.kernel.world import World
+from engine.payments.records import Leg
 from engine.sales import views as sales
 
 SESSION_MAX = 2**32 - 1
+COUNT_MAX = 10**12  # minor units of one float or one count
+TICKET_MAX = 10**12  # minor units that one ticket moves, its total and its payments together
+ROOM_MAX = INTEGER_MAX - 100 * COUNT_MAX  # what totals may come to, so that sums with floats and counts fit too
 
 
 class SessionView(msgspec.Struct, frozen=True):
-    """A till's open session."""
+    """A till's open session; ``room`` is what may still be moved before a total would not fit its closing."""
 
     number: int
     opened_at_ms: int
@@ -24,6 +28,7 @@ class SessionView(msgspec.Struct, frozen=True):
     day: str
     operator: int
     float_in: int
+    room: int
 
 
 def session(world: World, till: int) -> SessionView | None:
@@ -31,7 +36,8 @@ def session(world: World, till: int) -> SessionView | None:
     row = world.get(TILLS, till)
     if row is None or not row.open:
         return None
-    return SessionView(row.session, row.opened_ms, row.training, row.day, row.operator, row.float_in)
+    room = ROOM_MAX - max(row.absolute, row.totals.moved)
+    return SessionView(row.session, row.opened_ms, row.training, row.day, row.operator, row.float_in, room)
 
 
 def open_session(world: World) -> SessionView:
@@ -40,6 +46,16 @@ def open_session(world: World) -> SessionView:
     if found is None:
         raise Refusal("cash.till_closed", f"till {world.actor.till} is closed: open it first")
     return found
+
+
+def require_room(session: SessionView, total: int, legs: tuple[Leg, ...]) -> None:
+    """Refuses a ticket beyond all reason, and one after which a total would leave exact integers: a till whose closing
+    cannot be sealed could never close."""
+    moved = abs(total) + sum([abs(leg.tendered) for leg in legs])
+    if moved > TICKET_MAX:
+        raise Refusal("cash.too_large", f"one ticket moves at most {TICKET_MAX} minor units, payments included")
+    if moved > session.room:
+        raise Refusal("cash.totals_full", "the totals of this till would leave the range of exact integers")
 
 
 def open_row(world: World, till: int) -> TillRow:

@@ -191,6 +191,10 @@ def options(world: World, sets: tuple[int, ...]) -> tuple[Options, frozenset[int
 
 def item(world: World, product_id: int) -> Item | None:
     """The product ready for sale, active or not, or None; refused (``catalogue.no_vat``) where no rate is found."""
+    return world.ready(_ready_item, product_id)
+
+
+def _ready_item(world: World, product_id: int) -> Item | None:
     product = world.compiled(PRODUCTS, product_id, _product)
     if product is None:
         return None
@@ -221,6 +225,10 @@ def item(world: World, product_id: int) -> Item | None:
 
 def department(world: World, id: int) -> DepartmentItem | None:
     """The department's key, active or not, or None; refused (``catalogue.no_vat``) where no rate is found."""
+    return world.ready(_ready_department, id)
+
+
+def _ready_department(world: World, id: int) -> DepartmentItem | None:
     found = world.compiled(DEPARTMENTS, id, _department)
     if found is None:
         return None

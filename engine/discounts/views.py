@@ -57,6 +57,10 @@ def _discount(row: DiscountRow, version: int) -> Discount:
 
 def discount(world: World, id: int) -> Discount | None:
     """The discount, active or not, or None."""
+    return world.ready(_ready_discount, id)
+
+
+def _ready_discount(world: World, id: int) -> Discount | None:
     found = world.compiled(DISCOUNTS, id, _discount)
     if found is None:
         return None

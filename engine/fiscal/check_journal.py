@@ -143,9 +143,7 @@ def check_journal(
     clock: Clock | None = None,
 ) -> Checked:
     """Checks a journal to its end and says what it came to; see `JournalCheck`."""
-    check = JournalCheck(
-        store, features, checkpoints=checkpoints, since=since, progress=progress, clock=clock
-    )
+    check = JournalCheck(store, features, checkpoints=checkpoints, since=since, progress=progress, clock=clock)
     for _ in check.breaks():
         pass
     return check.outcome

@@ -164,7 +164,9 @@ class TicketCheck:
             amount = sum(line.a for line in record.lines if line.r == index)
             vat = sum(line.t for line in record.lines if line.r == index)
             if amount != (rate.g if gross else rate.n):
-                report("check.ticket_sums", f"the lines of rate {rate.r} make {amount}, not {rate.g if gross else rate.n}")
+                report(
+                    "check.ticket_sums", f"the lines of rate {rate.r} make {amount}, not {rate.g if gross else rate.n}"
+                )
             if vat != rate.v:
                 report("check.ticket_sums", f"the VAT of the lines of rate {rate.r} makes {vat}, not {rate.v}")
             if rate.g != rate.n + rate.v:

@@ -233,7 +233,9 @@ class Walk:
         try:
             public.verify(checkpoint.signature, text.encode())
         except InvalidSignature:
-            self.report("check.signature", f"the checkpoint over {checkpoint.size} entries is not signed by its key", place)
+            self.report(
+                "check.signature", f"the checkpoint over {checkpoint.size} entries is not signed by its key", place
+            )
 
     def _public_key(self, version: int) -> Ed25519PublicKey | None:
         found = self._public.get((self.gen, version))

@@ -136,7 +136,9 @@ def _index(walk: Walk, txn: ReadTransaction) -> None:
             header = None
         if header is None or header.cmd != id.hex() or header.mac != value[:16].hex():
             seq = split_position(int.from_bytes(value[16:], "big"))[1]
-            walk.report("check.index", f"the index leads from the command id {id.hex()} to an entry that has it not", seq)
+            walk.report(
+                "check.index", f"the index leads from the command id {id.hex()} to an entry that has it not", seq
+            )
 
 
 def _outside(walk: Walk, txn: ReadTransaction) -> None:

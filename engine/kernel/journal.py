@@ -59,10 +59,10 @@ VKEYS = Table("kernel.vkeys", b"ky", ">HH", str)
 """(generation, key version) -> the public key as a vkey line."""
 
 _COMMAND_BYTES = 16 + 8
+_encode = msgspec.json.Encoder().encode
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Sealed:
+class Sealed(msgspec.Struct, frozen=True):
     """One appended entry before its group is committed: as sealed, its leaf, its time and its place in the group."""
 
     entry: Entry
@@ -181,6 +181,7 @@ class Journal:
 
     def _drop(self) -> None:
         self._entries, self._commands, self._leaves = [], [], []
+        self._rows.sealed.clear()
 
     @property
     def seq(self) -> int:
@@ -189,7 +190,7 @@ class Journal:
 
     def content_mac(self, actor: Actor, command: msgspec.Struct) -> bytes:
         """The HMAC (16 bytes) of a decoded command with its till, defaults left out (journal.md, Seal)."""
-        return seal.content_mac(self._content_key, b"%d\0%b" % (actor.till, msgspec.json.encode(command)))
+        return seal.content_mac(self._content_key, b"%d\0%b" % (actor.till, _encode(command)))
 
     def _links(self, till: int, training: bool, records: Sequence[Record]) -> tuple[tuple[Link, ...], list[int]]:
         links: list[Link] = []
@@ -225,24 +226,24 @@ class Journal:
         """Seals one entry into the open group; ``indexed`` enters its command id into the index of ids."""
         log = self.log
         links, codes = self._links(actor.till, training, records)
-        entry = Entry(
-            v=FORMAT,
-            shop=log.shop,
-            gen=log.gen,
-            seq=log.size + len(self._leaves),
-            till=actor.till,
-            op=actor.operator,
-            cmd=id.hex(),
-            mac=mac.hex(),
-            at=at,
-            zone=zone,
-            conf=log.configuration,
-            soft=VERSION,
-            training=training,
-            about=None if about is None else about.hex(),
-            salt=self._entropy.take(16).hex(),
-            chain=links,
-            rec=records,
+        entry = Entry(  # by position: see `Header`
+            FORMAT,
+            log.shop,
+            log.gen,
+            log.size + len(self._leaves),
+            actor.till,
+            actor.operator,
+            id.hex(),
+            mac.hex(),
+            at,
+            zone,
+            log.configuration,
+            VERSION,
+            training,
+            None if about is None else about.hex(),
+            self._entropy.take(16).hex(),
+            links,
+            records,
         )
         try:
             data = canonical.encode(entry, ENTRY_BYTES_MAX)
@@ -254,6 +255,7 @@ class Journal:
         leaf = seal.leaf_hash(data)
         key = position_key(log.gen, entry.seq)
         self._entries.append((key, data))
+        self._rows.sealed[key] = data
         if indexed:
             self._commands.append((id, mac + key))
         self._leaves.append(leaf)

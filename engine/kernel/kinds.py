@@ -9,7 +9,7 @@ from typing import Annotated, Any, get_type_hints
 import msgspec
 from msgspec import Meta
 
-from engine.kernel.messages import Decimal
+from engine.kernel.messages import INTEGER_MAX, Decimal
 
 ROWS_MAX = 1_000_000  # live rows of one kind, unless the kind says less
 UNIQUE_VALUES_MAX = 20  # values of one unique list field (barcodes of a product)
@@ -45,6 +45,10 @@ Check = Callable[[Any, Any], Any]
 """``check(row, world) -> row``: a kind's own rules at save time; may refuse, may return a normalised row."""
 
 
+Guard = Callable[[int, Any], None]
+"""``guard(id, world)``: whether the actor may change or remove the live row with this id at all; refuses if not."""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Kind:
     """One kind: what THE TABLE needs to give it commands, queries, checks, a resource, a schema and a form.
@@ -52,7 +56,8 @@ class Kind:
     ``name`` is the plural used in URLs and tags; ``code`` is its number in keys, given once and never again;
     ``references`` maps a field (or a list field) to the name of the kind it points to; ``unique`` names fields whose
     values no two live rows share; ``prices`` is true where a change makes a new book (pricing.md, Replay);
-    ``fiscal`` where it is a setting with fiscal effect, which the technical event log names too.
+    ``fiscal`` where it is a setting with fiscal effect, which the technical event log names too; ``only_id`` where
+    there is one row with one id, which is never removed; ``id_max`` where ids must fit something smaller.
     """
 
     name: str
@@ -64,6 +69,9 @@ class Kind:
     references: Mapping[str, str] = dataclasses.field(default_factory=dict)
     unique: tuple[str, ...] = ()
     rows_max: int = ROWS_MAX
+    id_max: int = INTEGER_MAX
+    only_id: int | None = None
+    guard: Guard | None = None
     check: Check | None = None
     example: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 

@@ -1,7 +1,7 @@
 """The double-entry ledger: what is scarce or stored, with a floor per account that no race can break."""
 
 import dataclasses
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -33,8 +33,7 @@ class AccountClass:
     floor: int | None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(NamedTuple):
     """A signed movement on one account; the postings of one record add up to zero."""
 
     account: AccountClass

@@ -70,8 +70,11 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     prev: str | None
 
 
-class Header(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything an entry says besides its records; field by field in docs/journal.md."""
+class Header(msgspec.Struct, frozen=True):
+    """Everything an entry says besides its records; field by field in docs/journal.md.
+
+    The journal makes it by position: msgspec searches for each keyword, which for this many takes longer than the rest.
+    """
 
     v: int
     shop: str
@@ -91,7 +94,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     chain: tuple[Link, ...]
 
 
-class Entry(Header, frozen=True, kw_only=True):
+class Entry(Header, frozen=True):
     """One line of the journal: the header and the records that one command led to, sealed together."""
 
     rec: tuple[Any, ...]

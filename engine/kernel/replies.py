@@ -1,15 +1,15 @@
 """Answers in the making: repeated ones, computed again from entry and tiles, and those to what was declined."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine.kernel import notes
 from engine.kernel.clock import parse_ms
 from engine.kernel.errors import Fault, IntegrityFault, Refusal
 from engine.kernel.events import Event
-from engine.kernel.journal import VKEYS, Tiles, checkpoint_note, read_checkpoint
-from engine.kernel.messages import Answer, Envelope
+from engine.kernel.journal import VKEYS, Sealed, Tiles, checkpoint_note, read_checkpoint
+from engine.kernel.messages import Answer, Envelope, Record
 from engine.kernel.store import ReadTransaction
 from engine.kernel.tables import Snapshot
 from engine.kernel.world import split_position
@@ -64,6 +64,31 @@ def repeat_answer(txn: ReadTransaction, key: bytes, decode: Callable[[bytes], An
         proof=entry_proof(txn, stored),
         repeated=True,
     )
+
+
+def done(sealed: Sealed, records: tuple[Record, ...], proof: str) -> Answer:
+    """The first answer to what was accepted, once its group is on disk."""
+    return Answer(
+        id=sealed.entry.cmd,
+        status="done",
+        gen=sealed.entry.gen,
+        seq=sealed.entry.seq,
+        at_ms=sealed.at_ms,
+        leaf=sealed.leaf.hex(),
+        records=records,
+        proof=proof,
+    )
+
+
+def none_recorded(envelopes: Sequence[Envelope], answers: Sequence[Answer | None], fault: Fault) -> list[Answer]:
+    """The answers of a group that is not on disk: only those to what was recorded before it hold.
+
+    A refusal among them was decided behind commands of the same group, so it does not hold either.
+    """
+    return [
+        answer if answer is not None and answer.status == "done" else faulted(envelope, fault)
+        for envelope, answer in zip(envelopes, answers, strict=True)
+    ]
 
 
 def reused(envelope: Envelope) -> Refusal:

@@ -155,7 +155,17 @@ def decide_put(kind: Kind, command: Any, world: World) -> tuple[Record, ...]:
     row = _normal(kind, command.row)
     counts = world.get(COUNTS, kind.code) or Counts(0, 0)
     id = command.id if command.id is not None else counts.highest + 1
-    if world.version(kind, id) < 0 and counts.live >= kind.rows_max:
+    if kind.only_id is not None and command.id is None:
+        id = kind.only_id
+    if id > kind.id_max or (kind.only_id is not None and id != kind.only_id):
+        limit = kind.only_id or kind.id_max
+        raise Refusal(
+            "kernel.bad_row_id", f"a row of {kind.name} cannot have the id {id}", at="id", data={"limit": limit}
+        )
+    if world.version(kind, id) >= 0:
+        if kind.guard is not None:
+            kind.guard(id, world)
+    elif counts.live >= kind.rows_max:
         raise Refusal(
             "kernel.too_many_rows", f"{kind.name} holds {counts.live} rows, the limit", data={"limit": kind.rows_max}
         )
@@ -212,6 +222,10 @@ def decide_remove(kind: Kind, command: Any, world: World) -> tuple[Record, ...]:
     """Accepts a removal, if the row is there and nothing live points to it."""
     if world.version(kind, command.id) < 0:
         raise Refusal("kernel.no_such_row", f"there is no row {command.id} in {kind.name}", at="id")
+    if kind.only_id is not None:
+        raise Refusal("kernel.row_in_use", f"the one row of {kind.name} stays", at="id")
+    if kind.guard is not None:
+        kind.guard(command.id, world)
     uses = world.get(USES, kind.code, command.id) or 0
     if uses:
         text = f"{kind.name} {command.id} is used by {uses} other rows"

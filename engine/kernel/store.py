@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import lmdb
 
@@ -103,7 +103,7 @@ class ReadTransaction:
         """Ends the snapshot."""
         self._txn.abort()
 
-    def __enter__(self) -> "ReadTransaction":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

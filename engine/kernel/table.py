@@ -24,6 +24,7 @@ TABLE = Capability(
         "kernel.id_reused": "the command id was used before with other content",
         "kernel.no_such_row": "a row that is named does not exist",
         "kernel.not_unique": "another row holds a value that is unique",
+        "kernel.bad_row_id": "the id is not one that a row of this kind can have",
         "kernel.row_in_use": "other rows point to the row",
         "kernel.too_many_rows": "the kind is full",
         "kernel.clock_fine": "the clock is not in doubt",

@@ -1,6 +1,7 @@
 """Tables: typed rows under packed keys, read through a working set in the writer and a snapshot everywhere else."""
 
 import struct
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -9,6 +10,7 @@ import msgspec
 V = TypeVar("V")
 
 CACHE_ROWS_MAX = 200_000  # rows kept decoded between groups; beyond it the working set starts afresh
+HOT_DB = "state"  # the database whose rows stay decoded between groups; rows of the others are seldom asked for again
 SCAN_ROWS_MAX = 10_000  # rows one scan may yield without the caller naming a limit
 
 _MISSING: Any = object()
@@ -19,17 +21,21 @@ class Table(Generic[V]):
 
     Values are msgspec structs (declare them ``array_like=True``), ints or plain bytes, kept as MessagePack. ``db`` is
     the database it lives in: "state" for small hot rows, "tickets" and "rows" for what only grows, "outbox" for jobs.
+    ``marks_epoch`` is true where a change makes everything that was made ready from configuration stale.
     """
 
-    __slots__ = ("_decode", "_encode", "_key", "db", "name", "prefix", "type")
+    __slots__ = ("_decode", "_encode", "_key", "db", "marks_epoch", "name", "prefix", "type")
 
-    def __init__(self, name: str, prefix: bytes, key: str, type: type[V], db: str = "state") -> None:
+    def __init__(
+        self, name: str, prefix: bytes, key: str, type: type[V], db: str = HOT_DB, *, marks_epoch: bool = False
+    ) -> None:
         assert len(prefix) == 2
         assert key.startswith(">")
         self.name = name
         self.prefix = prefix
         self.type = type
         self.db = db
+        self.marks_epoch = marks_epoch
         self._key = struct.Struct(key)
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(type).decode
@@ -78,7 +84,9 @@ def _after(prefix: bytes) -> bytes:
 
 
 class Snapshot:
-    """Rows as one read transaction sees them."""
+    """Rows as one read transaction sees them; ``epoch`` stays the same while no configuration changes."""
+
+    epoch = 0
 
     def __init__(self, txn: Transaction) -> None:
         self.txn = txn
@@ -87,6 +95,10 @@ class Snapshot:
         """The row under a whole key, or None."""
         stored = self.txn.get(table.db, table.pack(*key))
         return None if stored is None else table.decode(stored)
+
+    def entry(self, position: int) -> bytes | None:
+        """An entry's bytes by its position, or None."""
+        return self.txn.get("entries", position.to_bytes(8, "big"))
 
     def scan(
         self,
@@ -118,42 +130,50 @@ class Working(Snapshot):
     """
 
     def __init__(self) -> None:
-        self._rows: dict[bytes, Any] = {}
-        self._dirty: dict[bytes, Table[Any]] = {}
+        # Per table, rows by their keys as given: a tuple of integers is hashed sooner than it is packed.
+        self._rows: defaultdict[Table[Any], dict[tuple[Any, ...], Any]] = defaultdict(dict)
+        self._dirty: defaultdict[Table[Any], set[tuple[Any, ...]]] = defaultdict(set)
+        self.sealed: dict[bytes, bytes] = {}
 
     def begin(self, txn: Transaction) -> None:
         """Takes the group's transaction."""
         assert not self._dirty, "a group began while the one before was not flushed"
         self.txn = txn
-        if len(self._rows) > CACHE_ROWS_MAX:
+        if sum(map(len, self._rows.values())) > CACHE_ROWS_MAX:
             self._rows.clear()
 
     def forget(self) -> None:
         """Drops every row kept in memory, after an abort."""
         self._rows.clear()
         self._dirty.clear()
+        self.epoch += 1
+
+    def entry(self, position: int) -> bytes | None:
+        """An entry's bytes; those that this group has sealed are not in the store yet."""
+        return self.sealed.get(position.to_bytes(8, "big")) or super().entry(position)
 
     def get(self, table: Table[V], *key: Any) -> V | None:
         """The row under a whole key as this group has made it so far, or None."""
-        packed = table.pack(*key)
-        row = self._rows.get(packed, _MISSING)
+        rows = self._rows[table]
+        row = rows.get(key, _MISSING)
         if row is _MISSING:
-            stored = self.txn.get(table.db, packed)
-            row = None if stored is None else table.decode(stored)
-            self._rows[packed] = row
+            stored = self.txn.get(table.db, table.pack(*key))
+            row = rows[key] = None if stored is None else table.decode(stored)
         return row  # type: ignore[no-any-return]  # the cache holds rows of every table
 
     def put(self, table: Table[V], row: V, *key: Any) -> None:
         """Sets the row; it reaches the store with the group."""
-        packed = table.pack(*key)
-        self._rows[packed] = row
-        self._dirty[packed] = table
+        self._rows[table][key] = row
+        self._dirty[table].add(key)
+        if table.marks_epoch:
+            self.epoch += 1
 
     def delete(self, table: Table[V], *key: Any) -> None:
         """Removes the row."""
-        packed = table.pack(*key)
-        self._rows[packed] = None
-        self._dirty[packed] = table
+        self._rows[table][key] = None
+        self._dirty[table].add(key)
+        if table.marks_epoch:
+            self.epoch += 1
 
     def scan(
         self,
@@ -170,13 +190,20 @@ class Working(Snapshot):
     def flush(self) -> None:
         """Writes every changed row, each database in key order."""
         writes: dict[str, list[tuple[bytes, bytes]]] = {}
-        for packed in sorted(self._dirty):
-            table = self._dirty[packed]
-            row = self._rows[packed]
-            if row is None:
-                self.txn.delete(table.db, packed)
-            else:
-                writes.setdefault(table.db, []).append((packed, table.encode(row)))
+        for table, keys in self._dirty.items():
+            rows, pack, encode = self._rows[table], table.pack, table.encode
+            items = writes.setdefault(table.db, [])
+            for key in keys:
+                row = rows[key]
+                if row is None:
+                    self.txn.delete(table.db, pack(*key))
+                else:
+                    items.append((pack(*key), encode(row)))
         for db, items in writes.items():
-            self.txn.put_many(db, items)
+            if items:
+                items.sort()
+                self.txn.put_many(db, items)
+        for table in self._dirty:
+            if table.db != HOT_DB:
+                self._rows[table].clear()
         self._dirty.clear()

@@ -12,11 +12,14 @@ from engine.kernel.ledger import BALANCES, AccountClass, Balance, Posting
 from engine.kernel.messages import Actor, Entry, Header
 from engine.kernel.tables import SCAN_ROWS_MAX, Snapshot, Table, Working
 
+K = TypeVar("K")
 V = TypeVar("V")
+
+_ABSENT: Any = object()
 
 MEMO_ROWS_MAX = 100_000  # rows kept in a ready-made form; beyond it the memo starts afresh
 
-CURRENT = Table("kernel.current", b"kc", ">HQ", int)
+CURRENT = Table("kernel.current", b"kc", ">HQ", int, marks_epoch=True)
 """(kind code, id) -> the position of the row's live version; no row where there is none or it was removed."""
 
 VERSIONS = Table("kernel.versions", b"kv", ">HQQ", bytes, db="rows")
@@ -72,6 +75,10 @@ class World:
         self.secrets: list[tuple[int, int, dict[str, Any]]] = []
         self.take: Callable[[int], bytes] | None = None
         self._memo: dict[tuple[int, int, Any], tuple[int, Any]] = {}
+        self._ready: dict[tuple[Any, Any], Any] = {}
+        self._epoch = rows.epoch
+        self._text_of = -1
+        self._day_text = ""
 
     @property
     def position(self) -> int:
@@ -81,6 +88,12 @@ class World:
     def date(self) -> datetime.date:
         """The business day."""
         return datetime.date.fromordinal(self.day)
+
+    def day_text(self) -> str:
+        """The business day as records carry it: ``2026-11-21``."""
+        if self._text_of != self.day:
+            self._text_of, self._day_text = self.day, self.date().isoformat()
+        return self._day_text
 
     def get(self, table: Table[V], *key: Any) -> V | None:
         """A table's row, or None; never to be changed by a decision."""
@@ -121,6 +134,16 @@ class World:
         self._memo[key] = (version, made)
         return made
 
+    def ready(self, build: Callable[["World", K], V], key: K) -> V:
+        """``build(self, key)``, kept until any row that people configure changes; it may read nothing else."""
+        if self._epoch != self.rows.epoch or len(self._ready) > MEMO_ROWS_MAX:
+            self._ready.clear()
+            self._epoch = self.rows.epoch
+        made = self._ready.get((build, key), _ABSENT)
+        if made is _ABSENT:
+            made = self._ready[build, key] = build(self, key)
+        return made  # type: ignore[no-any-return]  # the memo holds what ``build`` made
+
     def row_at(self, kind: Kind, id: int, version: int) -> Any:
         """The row as the version at this position says; a missing or removed version is a fault of the caller."""
         stored = self.rows.get(VERSIONS, kind.code, id, version)
@@ -131,6 +154,7 @@ class World:
     def forget(self) -> None:
         """Drops what was made ready from rows that an abort has taken back."""
         self._memo.clear()
+        self._ready.clear()
 
     def balance(self, account: AccountClass, id: int) -> Balance:
         """The account as it stands, a new one at zero with its class's floor."""
@@ -192,20 +216,20 @@ class Folding:
 
     def post(self, *postings: Posting) -> None:
         """Moves amounts between accounts; they add up to zero and no floor breaks, or the fold is at fault."""
-        if sum(posting.amount for posting in postings):
-            raise Fault("ledger.unbalanced", f"postings of entry {self.position} do not add up to zero")
-        for posting in postings:
-            if not posting.amount:
+        rows, total = self.rows, 0
+        for account, id, amount in postings:
+            if not amount:
                 continue
-            balance = self.rows.get(BALANCES, posting.account.code, posting.id)
+            total += amount
+            balance = rows.get(BALANCES, account.code, id)
             if balance is None:
-                balance = Balance(0, posting.account.floor)
-            balance.amount += posting.amount
-            if posting.amount < 0 and balance.floor is not None and balance.amount < balance.floor:
-                raise Fault(
-                    "ledger.floor", f"entry {self.position} takes {posting.account.name} {posting.id} below its floor"
-                )
-            self.rows.put(BALANCES, balance, posting.account.code, posting.id)
+                balance = Balance(0, account.floor)
+            balance.amount += amount
+            if amount < 0 and balance.floor is not None and balance.amount < balance.floor:
+                raise Fault("ledger.floor", f"entry {self.position} takes {account.name} {id} below its floor")
+            rows.put(BALANCES, balance, account.code, id)
+        if total:
+            raise Fault("ledger.unbalanced", f"postings of entry {self.position} do not add up to zero")
 
     def enqueue(self, job: Any) -> None:
         """Adds a job for the outbox, committed with its cause; ``job`` is a tagged struct or plain JSON value."""

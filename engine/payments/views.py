@@ -1,7 +1,7 @@
 """What others may ask about payment: the configured modes, and the settling of a ticket by its legs (pricing.md, 5)."""
 
 import dataclasses
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import msgspec
 
@@ -56,10 +56,14 @@ def _mode(row: PaymentModeRow, version: int) -> Mode:
     )
 
 
-def mode(world: World, id: int) -> Mode | None:
-    """The payment mode, active or not, or None."""
+def _ready_mode(world: World, id: int) -> Mode | None:
     found = world.compiled(PAYMENT_MODES, id, _mode)
     return None if found is None else msgspec.structs.replace(found, id=id)
+
+
+def mode(world: World, id: int) -> Mode | None:
+    """The payment mode, active or not, or None."""
+    return world.ready(_ready_mode, id)
 
 
 def round_cash(amount: int, step: int) -> int:
@@ -87,8 +91,7 @@ class _Till:
     cut: dict[str, int] | None = None  # the last leg that a maximum made smaller
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Split:
+class _Split(NamedTuple):
     """How one leg's money divides, tip aside; amounts are positive but ``rounding``, in minor units."""
 
     counted: int
@@ -123,9 +126,9 @@ def settle(
         due=abs(total),
         back=back,
         step=settings.cash_rounding_step,
-        cash=sum(abs(leg.counted) for leg in before if leg.type == "cash"),
+        cash=sum(abs(leg.counted) for leg in before if leg.type == "cash") if before else 0,
         cash_limit=INTEGER_MAX if cash_limit is None else cash_limit,
-        vouchers=sum(abs(leg.counted + leg.kept) for leg in before if leg.type == "meal_voucher"),
+        vouchers=sum(abs(leg.counted + leg.kept) for leg in before if leg.type == "meal_voucher") if before else 0,
         voucher_cap=INTEGER_MAX if voucher_cap is None else voucher_cap,
     )
     settled = []

@@ -26,6 +26,7 @@ PERCENT_PLACES = 3  # percentages are thousandths of a percent inside
 FREE_LABEL = "Vente libre"
 FREE_DISCOUNT_LABEL = "Remise"
 MODE_MAX = 6
+QUANTITY_MAX = 10_000_000_000  # thousandths on one line
 SHELF_ITEMS_MAX = 50_000  # products kept ready for sale; beyond it the shelf is filled afresh
 NO_NAME = (None, None, "")
 
@@ -119,39 +120,65 @@ class Ready(NamedTuple):
 
 
 class Shelf:
-    """Products made ready for sale, by (product, sales mode); emptied as soon as anything is configured."""
+    """What was looked up for the baskets before, valid for one configuration: nothing on it depends on anything else.
 
-    def __init__(self) -> None:
-        self.configuration = -1
+    ``ready`` holds products by (product, sales mode), ``modes`` the sales mode by (till, mode asked for).
+    """
+
+    __slots__ = ("configuration", "discounts", "modes", "ready", "settings")
+
+    def __init__(self, world: World) -> None:
+        self.configuration = world.configuration
+        self.settings = shop.settings(world)
         self.ready: dict[tuple[int, int], Ready] = {}
+        self.modes: dict[tuple[int, int | None], int] = {}
+        self.discounts: dict[int, discounts.Discount] = {}
+
+    def mode(self, asked: int | None, world: World) -> int:
+        """The sales mode of a basket on the till that asks."""
+        till = world.actor.till
+        mode = self.modes.get((till, asked))
+        if mode is None:
+            mode = self.modes[till, asked] = shop.sales_mode(world, asked)
+        return mode
 
 
-def _shelf(row: SettingsRow, version: int) -> Shelf:
-    """An empty shelf: kept by the world until the settings change or an abort takes back what was read."""
-    return Shelf()
+def _shelves(row: SettingsRow, version: int) -> list[Shelf]:
+    """A place for a shelf, kept by the world until an abort takes back what was read (or the settings change)."""
+    return []
+
+
+def _shelf(world: World) -> Shelf:
+    """The shelf of the configuration as it stands."""
+    place = world.compiled(SETTINGS, SETTINGS_ID, _shelves)
+    if place:
+        shelf = place[0]
+        if shelf.configuration == world.configuration and len(shelf.ready) <= SHELF_ITEMS_MAX:
+            return shelf
+    shelf = Shelf(world)
+    if place is not None:
+        place[:] = [shelf]
+    return shelf
 
 
 class Draft(NamedTuple):
     """A basket ready to be priced: its lines, their facts in the same order, its subtotal discounts, and for every name
-    that pricing uses for a discount its (id, version, label); ``blocking`` sums what is asked of stock that blocks."""
+    that pricing uses for a discount its (id, version, label); ``stock`` holds, by
+    product, what is asked of its stock and whether it blocks."""
 
     mode: int
-    settings: shop.Settings
     shelf: Shelf
     lines: list[BasketLine]
     facts: list[Facts]
     subtotals: list[SubtotalAdjustment]
     names: dict[str, tuple[int | None, int | None, str]]
-    blocking: dict[int, int]
+    stock: dict[int, tuple[int, bool]]
 
 
 def draft(basket: Basket, world: World) -> Draft:
     """Looks up what the basket's lines and discounts refer to; refuses what is unknown, not for sale or not allowed."""
-    shelf = world.compiled(SETTINGS, SETTINGS_ID, _shelf) or Shelf()
-    if shelf.configuration != world.configuration or len(shelf.ready) > SHELF_ITEMS_MAX:
-        shelf.configuration = world.configuration
-        shelf.ready.clear()
-    made = Draft(shop.sales_mode(world, basket.mode), shop.settings(world), shelf, [], [], [], {}, {})
+    shelf = _shelf(world)
+    made = Draft(shelf.mode(basket.mode, world), shelf, [], [], [], {}, {})
     place, index = "lines", 0
     try:
         for index, line in enumerate(basket.lines):
@@ -188,8 +215,8 @@ def need(world: World, right: str, at: str) -> None:
 def _quantity(line: LineIn, index: int) -> int:
     asked = line.quantity
     number = asked * 1000 if type(asked) is int else quantity(asked, f"lines[{index}].quantity")
-    if not 0 < number <= INTEGER_MAX:
-        _decline("sales.bad_quantity", "a sale's quantity is above 0; giving back is a refund", index, "quantity")
+    if not 0 < number <= QUANTITY_MAX:
+        _decline("sales.bad_quantity", "a quantity is above 0 and at most 10 000 000", index, "quantity")
     return number
 
 
@@ -252,8 +279,8 @@ def _product_line(line: LineIn, index: int, made: Draft, world: World) -> None:
     )
     if options and priced.unit < 0:
         _decline("sales.negative_price", f"the options take {item.label} below 0", index, "options")
-    if item.stock_blocks:
-        made.blocking[item.id] = made.blocking.get(item.id, 0) + number
+    if item.stock_tracked:
+        made.stock[item.id] = (made.stock.get(item.id, (0,))[0] + number, item.stock_blocks)
     made.lines.append(priced)
     stock = item.stock_tracked
     made.facts.append(
@@ -301,10 +328,13 @@ def _other_line(line: LineIn, index: int, made: Draft, world: World) -> None:
     made.facts.append(Facts(None, None, line.department, line.label or label, typed is not None, (), line.note, False))
 
 
-def _configured(id: int, at: str, world: World) -> discounts.Discount:
-    found = discounts.discount(world, id)
-    if found is None or not found.active:
-        raise Refusal("sales.unknown_discount", f"there is no discount {id} in use", at=at)
+def _configured(id: int, at: str, made: Draft, world: World) -> discounts.Discount:
+    found = made.shelf.discounts.get(id)
+    if found is None:
+        found = discounts.discount(world, id)
+        if found is None or not found.active:
+            raise Refusal("sales.unknown_discount", f"there is no discount {id} in use", at=at)
+        made.shelf.discounts[id] = found
     need(world, "discounts.apply", at)
     if found.right is not None:
         need(world, found.right, at)
@@ -317,7 +347,7 @@ def _manual(given: LineDiscountIn, index: int, made: Draft, world: World) -> Lin
     if given.id is not None:
         if given.percent is not None or given.amount is not None or given.fixed is not None:
             raise Refusal("sales.ambiguous_discount", "a configured discount brings its own figures", at=at)
-        found = _configured(given.id, at, world)
+        found = _configured(given.id, at, made, world)
         if not found.for_line:
             raise Refusal("sales.wrong_scope", f"{found.label} is for subtotals only", at=at)
         made.names[name] = (given.id, found.version, found.label)
@@ -351,7 +381,7 @@ def _subtotal(given: DiscountIn, number: int, made: Draft, world: World) -> Subt
     if given.id is not None:
         if given.percent is not None or given.amount is not None or given.fixed is not None:
             raise Refusal("sales.ambiguous_discount", "a configured discount brings its own figures", at=at)
-        found = _configured(given.id, at, world)
+        found = _configured(given.id, at, made, world)
         if not found.for_subtotal:
             raise Refusal("sales.wrong_scope", f"{found.label} is for single lines only", at=at)
         made.names[name] = (given.id, found.version, found.label)

@@ -15,7 +15,10 @@ def price(draft: Draft) -> pricing.Priced:
     """The draft priced by the core; what it declines becomes a refusal that names the line."""
     try:
         return pricing.price(
-            draft.lines, draft.subtotals, basis=BASES[draft.settings.basis], decimals=draft.settings.decimals
+            draft.lines,
+            draft.subtotals,
+            basis=BASES[draft.shelf.settings.basis],
+            decimals=draft.shelf.settings.decimals,
         )
     except PricingError as error:
         raise refusal(error) from error
@@ -34,56 +37,53 @@ def ticket(
     due: int,
 ) -> Posted:
     """The ticket as it will be sealed."""
-    settings = draft.settings
+    settings = draft.shelf.settings
     rates = {(rate.category, rate.rate): index for index, rate in enumerate(priced.rates)}
-    facts = draft.facts
-    lines = []
-    for line in priced.lines:
-        of = line.line
-        number = int(of.id)
-        lines.append(_line(line, of, number, facts[number - 1], rates[of.category, of.rate]))
-    return Posted(
-        series=series,
-        no=no,
-        session=session,
-        day=world.date().isoformat(),
-        basis=settings.basis,
-        cur=settings.currency,
-        dec=settings.decimals,
-        mode=draft.mode,
-        lines=tuple(lines),
-        disc=tuple([_discount(applied, draft) for applied in priced.discounts]) if priced.discounts else (),
-        rates=tuple([sealed_rate(rate) for rate in priced.rates]),
-        items=len(lines),
-        total=priced.total,
-        legs=legs,
-        due=due,
-        note=basket.note,
-        book=world.book,
-        algo=priced.algorithm,
-        asked=basket.receipt,
+    lines = [_line(line, line.line, draft.facts, rates) for line in priced.lines]
+    return Posted(  # by position, as lines are (see `Line`)
+        series,
+        no,
+        session,
+        world.day_text(),
+        settings.basis,
+        settings.currency,
+        settings.decimals,
+        draft.mode,
+        tuple(lines),
+        tuple([_discount(applied, draft) for applied in priced.discounts]) if priced.discounts else (),
+        tuple([sealed_rate(rate) for rate in priced.rates]),
+        len(lines),
+        priced.total,
+        legs,
+        due,
+        basket.note,
+        world.book,
+        priced.algorithm,
+        basket.receipt,
     )
 
 
-def _line(line: pricing.PricedLine, of: BasketLine, number: int, facts: Facts, rate: int) -> Line:
+def _line(line: pricing.PricedLine, of: BasketLine, facts: list[Facts], rates: dict[tuple[str, int], int]) -> Line:
+    number = int(of.id)
+    product, version, department, label, typed, options, note, stock = facts[number - 1]
     return Line(
-        id=number,
-        p=facts.product,
-        pv=facts.version,
-        d=facts.department,
-        l=facts.label,
-        q=of.quantity,
-        u=of.unit,
-        typed=facts.typed,
-        o=facts.options,
-        b=line.base,
-        x=line.shares,
-        a=line.amount,
-        r=rate,
-        t=line.vat,
-        n=facts.note,
-        of=None,
-        s=facts.stock,
+        number,
+        product,
+        version,
+        department,
+        label,
+        of.quantity,
+        of.unit,
+        typed,
+        options,
+        line.base,
+        line.shares,
+        line.amount,
+        rates[of.category, of.rate],
+        line.vat,
+        note,
+        None,
+        stock,
     )
 
 

@@ -35,4 +35,5 @@ def decide_pay(command: PaySale, world: World) -> tuple[Paid]:
     legs, due = payments.settle(
         world, later.due, command.payments, may_stay_due=True, refund=False, before=tuple(before)
     )
+    cash.require_room(session, 0, legs)
     return (Paid(of=of, session=session.number, day=world.date().isoformat(), legs=legs, due=due),)

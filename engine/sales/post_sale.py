@@ -31,9 +31,10 @@ def decide_post(command: PostSale, world: World) -> tuple[Posted]:
             at="shown_total",
             data={"ticket": msgspec.to_builtins(new)},
         )
-    if made.blocking and not session.training:
+    if made.stock and not session.training:
         _require_stock(made, world)
     legs, due = payments.settle(world, priced.total, command.payments, may_stay_due=command.unpaid, refund=False)
+    cash.require_room(session, priced.total, legs)
     if due:
         need(world, "sales.unpaid", "unpaid")
     series = views.series(world, training=session.training)
@@ -47,10 +48,12 @@ def decide_post(command: PostSale, world: World) -> tuple[Posted]:
 
 def _require_stock(made: Draft, world: World) -> None:
     """Refuses to sell more of a product that blocks than there is, naming the first line that asks for it."""
-    for product, asked in made.blocking.items():
-        left = world.balance(STOCK_ITEM, product).amount
-        if asked > left:
+    for product, (asked, blocks) in made.stock.items():
+        balance = world.balance(STOCK_ITEM, product)
+        floor = 0 if blocks else balance.floor
+        if floor is not None and balance.amount - asked < floor:
             index = next(index for index, facts in enumerate(made.facts) if facts.product == product)
+            left = balance.amount - floor
             raise Refusal(
                 "sales.out_of_stock",
                 f"{made.facts[index].label}: {left} thousandths left, {asked} asked",

@@ -41,8 +41,8 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     delta: int
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """One line as priced and sealed.
+class Line(msgspec.Struct, frozen=True):
+    """One line as priced and sealed; made by position on the way of a sale, because msgspec searches for each keyword.
 
     ``id`` numbers the lines as they were entered, from 1; they are sealed in pricing order. ``p`` product id, ``pv``
     the position of the product's version that priced it, ``d`` department id, ``l`` label, ``q`` quantity (1/1000),
@@ -109,7 +109,7 @@ class Original(msgspec.Struct, frozen=True, kw_only=True):
     no: int
 
 
-class Ticket(Record, frozen=True, kw_only=True):
+class Ticket(Record, frozen=True):
     """What a sale and a refund have in common; a refund's amounts and quantities are negative.
 
     ``series`` and ``no`` are the accounting number (gap-free per series, sales and refunds together; training has a
@@ -143,7 +143,7 @@ class Ticket(Record, frozen=True, kw_only=True):
     asked: bool
 
 
-class Posted(Ticket, frozen=True, kw_only=True, tag="sales.posted"):
+class Posted(Ticket, frozen=True, tag="sales.posted"):
     """A sale was validated."""
 
 

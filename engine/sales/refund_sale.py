@@ -66,6 +66,7 @@ def decide_refund(command: RefundSale, world: World) -> tuple[Refunded]:
         raise Refusal(error.code, error.text, at="lines") from error
     case = _Case(of, sale, later, sold, kept_out, back, min(later.due, back.total))
     legs = _give_back(command.payments, case, world)
+    cash.require_room(session, back.total, legs)
     return (_ticket(command, case, legs, session.number, world),)
 
 

@@ -27,7 +27,7 @@ REFUSALS = MappingProxyType(
         "sales.ambiguous_discount": "A configured discount brings its own figures.",
         "sales.ambiguous_line": "A line says two things at once: product and department, or options without product.",
         "sales.bad_day": "The day does not exist.",
-        "sales.bad_quantity": "A sale's quantity is above zero; giving back is a refund.",
+        "sales.bad_quantity": "A sale's quantity is above zero (giving back is a refund) and has its limit.",
         "sales.cash_exceeds": "More cash would be given back than was paid in cash.",
         "sales.empty_discount": "A free discount has neither percentage nor amount nor fixed price.",
         "sales.line_twice": "A refund names a line twice.",
@@ -63,6 +63,7 @@ TABLE = Capability(
                 "discounts": [{"id": 1, "lines": [1]}],
                 "payments": [{"mode": 2}],
             },
+            new_work=True,
         ),
         CommandRow(
             type=RefundSale,

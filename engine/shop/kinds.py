@@ -220,6 +220,7 @@ SETTINGS = Kind(
     fiscal=True,
     references={"default_vat": "vat-rates"},
     rows_max=1,
+    only_id=SETTINGS_ID,
     check=check_settings,
     example={
         "name": "Le Comptoir du Port",
@@ -241,6 +242,7 @@ TILLS = Kind(
     fiscal=True,
     unique=("name",),
     rows_max=TILL_MAX,
+    id_max=TILL_MAX,
     check=check_till,
     example={"name": "Bar", "float_in": 15_000, "default_mode": 2},
 )

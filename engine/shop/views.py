@@ -96,15 +96,23 @@ def _till(row: TillRow, version: int) -> Till:
     )
 
 
+def _ready_settings(world: World, id: int) -> Settings:
+    return world.compiled(SETTINGS, id, _settings) or DEFAULTS
+
+
 def settings(world: World) -> Settings:
     """The shop's settings, or the defaults."""
-    return world.compiled(SETTINGS, SETTINGS_ID, _settings) or DEFAULTS
+    return world.ready(_ready_settings, SETTINGS_ID)
+
+
+def _ready_till(world: World, id: int) -> Till | None:
+    found = world.compiled(TILLS, id, _till)
+    return None if found is None else msgspec.structs.replace(found, id=id)
 
 
 def till(world: World, id: int) -> Till | None:
     """The till, active or not, or None."""
-    found = world.compiled(TILLS, id, _till)
-    return None if found is None else msgspec.structs.replace(found, id=id)
+    return world.ready(_ready_till, id)
 
 
 def limit_on(limits: Limits, day: int) -> int | None:

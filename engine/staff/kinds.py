@@ -55,6 +55,22 @@ def check_operator(row: OperatorRow, world: World) -> OperatorRow:
     return msgspec.structs.replace(row, rights=tuple(sorted(set(row.rights))))
 
 
+def guard_operator(id: int, world: World) -> None:
+    """Nobody changes or removes an operator who may do more: else an added right to edit staff would be every right."""
+    if world.actor == ENGINE:
+        return
+    row, editor = world.row(OPERATORS, id), world.row(OPERATORS, world.actor.operator)
+    assert row is not None, "a guard is asked about a live row"
+    missing = rights_of(row) - (frozenset() if editor is None else rights_of(editor))
+    if missing:
+        raise Refusal(
+            "staff.more_than_own",
+            f"operator {id} may do more than operator {world.actor.operator}, who cannot change that row",
+            at="id",
+            data={"rights": sorted(missing)},
+        )
+
+
 OPERATORS = Kind(
     name="operators",
     code=3,
@@ -63,5 +79,6 @@ OPERATORS = Kind(
     unique=("alias",),
     rows_max=10_000,
     check=check_operator,
+    guard=guard_operator,
     example={"alias": "Léa", "role": "employee", "rights": ["sales.refund"], "name": "Léa Martin"},
 )

@@ -74,3 +74,29 @@ def test_a_float_is_a_whole_number_of_minor_units(bar: Shop, float_in: object) -
     answer = bar.refused("cash.open", {"float_in": float_in})
 
     assert (answer.code, answer.at) == ("kernel.bad_request", "float_in")
+
+
+def test_every_entry_of_a_training_session_is_marked_and_chained_apart(bar: Shop) -> None:
+    """A separate chain and separate counters (fiscal.md, FR-28)."""
+    answers = [
+        bar.do("cash.open", {"float_in": 0, "training": True}),
+        bar.do("sales.post", {"lines": [{"product": 3}], "unpaid": True}),
+        bar.do("sales.pay", {"no": 1, "payments": [{"mode": 1}]}),
+        bar.do("sales.refund", {"no": 1}),
+        bar.do("sales.copy", {"no": 2}),
+        bar.do("cash.close", {"counted": [{"mode": 1, "amount": 0}], "float_out": 0}),
+    ]
+    real = bar.do("cash.open", {"float_in": 0})
+    entries = [bar.engine.reader().entry(answer.gen, answer.seq).entry for answer in (*answers, real)]
+
+    assert [entry.training for entry in entries] == [True] * 6 + [False]
+    assert [(link.of, link.n) for entry in entries for link in entry.chain] == [
+        ("cash", 1),
+        ("ticket", 1),
+        ("payment", 1),
+        ("ticket", 2),
+        ("copy", 1),
+        ("closure", 1),
+        ("cash", 1),
+    ]
+    assert answers[-1].records[0].training

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from shop_harness import Shop
 
@@ -228,3 +229,37 @@ def test_a_line_keeps_its_note_and_its_title(open_bar: Shop) -> None:
     ticket = price(open_bar, {"product": 3, "note": "sans champignons"}, note="Table 4")
 
     assert (ticket.lines[0].l, ticket.lines[0].n, ticket.note) == ("Sandwich", "sans champignons", "Table 4")
+
+
+def test_what_is_configured_between_two_sales_of_a_group_holds_for_the_second(open_bar: Shop) -> None:
+    """What a sale looked up is kept for the next one, but never beyond a change: product, rate, discount or till."""
+    sale = open_bar.envelope("sales.post", {"lines": [{"product": 1}], "discounts": [{"id": 1}], "payments": [CASH]})
+    changes = [
+        ("products.put", 1, {"title": "Café", "price": "3.00", "department": 1, "vat_on_site": 2}),
+        ("discounts.put", 1, {"title": "-20 %", "percent": "-20"}),
+        ("tills.put", 1, {"name": "Caisse 1", "default_mode": 2}),
+        ("vat-rates.put", 2, {"title": "Taux intermédiaire", "percent": "12"}),
+        ("settings.put", 1, {"name": "Bar du Port", "default_vat": 1, "cash_rounding_step": 5}),
+    ]
+    group = [sale]
+    for name, id, row in changes:
+        group.append(open_bar.envelope(name, {"id": id, "row": row}, till=0, operator=0))
+        group.append(msgspec.structs.replace(sale, id=open_bar.new_id()))
+    sold = [answer.records[0] for answer in open_bar.engine.submit(group)[::2]]
+
+    assert [(ticket.total, ticket.mode, ticket.rates[0].r) for ticket in sold] == [
+        (135, 0, 20_000),
+        (270, 0, 20_000),
+        (240, 0, 20_000),
+        (240, 2, 10_000),
+        (240, 2, 12_000),
+        (240, 2, 12_000),
+    ]
+
+
+def test_a_removed_product_is_not_sold_from_memory(open_bar: Shop) -> None:
+    body = {"lines": [{"product": 4}], "payments": [CASH]}
+    open_bar.do("sales.post", body)
+    open_bar.do("products.remove", {"id": 4}, till=0, operator=0)
+
+    assert open_bar.refused("sales.post", body).code == "sales.unknown_product"

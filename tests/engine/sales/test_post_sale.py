@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from shop_harness import Shop
 
+from engine.cash import views as cash
+from engine.kernel import disk
 from engine.kernel.ledger import BALANCES
 from engine.sales.records import DUE, OTHER_MODE, STOCK_ITEM, STOCK_OUTSIDE, TURNOVER, Posted
 
@@ -216,13 +218,44 @@ def test_a_body_out_of_bounds_is_refused_by_its_field(open_bar: Shop, change: di
 
 
 def test_an_amount_that_would_overflow_is_refused_and_names_its_line(open_bar: Shop) -> None:
-    lines = [{"product": 1}, {"price": "999999999", "quantity": "9000000000"}]
+    lines = [{"product": 1}, {"price": "9999999999", "quantity": "9999999"}]
     answer = open_bar.refused("sales.post", {"lines": lines, "payments": [CASH]})
 
     assert (answer.code, answer.at) == ("pricing.overflow", "lines[1]")
+
+
+def test_totals_that_a_closing_could_not_hold_are_refused_so_that_every_till_can_close(
+    open_bar: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typo = open_bar.refused("sales.post", {"lines": [{"price": "44000000000"}], "payments": [CARD]})
+    tip = open_bar.refused("sales.post", {"lines": [{"product": 1}], "payments": [{"mode": 2, "tip": 10**12}]})
+    monkeypatch.setattr(cash, "ROOM_MAX", 2_500)
+    sell(open_bar, {"lines": [{"product": 3, "quantity": 2}]})
+    full = open_bar.refused("sales.post", {"lines": [{"product": 3}], "payments": [CARD]})
+    closed = open_bar.do("cash.close", {"counted": [{"mode": 1, "amount": 11_000}], "float_out": 0})
+
+    assert [typo.code, tip.code, full.code] == ["cash.too_large", "cash.too_large", "cash.totals_full"]
+    assert closed.records[0].turnover == 1_000
 
 
 def test_two_hundred_lines_are_one_ticket(open_bar: Shop) -> None:
     ticket = sell(open_bar, {"lines": [{"product": 1 + number % 4} for number in range(200)]})
 
     assert (ticket.items, len({line.id for line in ticket.lines})) == (200, 200)
+
+
+def test_a_nearly_full_disk_takes_no_new_sale_but_lets_the_others_finish(
+    open_bar: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rule S5: what is in hand can be finished, so a disk that fills up never traps a till."""
+    sell(open_bar, {"lines": [{"product": 3}], "payments": [], "unpaid": True})
+    monkeypatch.setattr(disk, "room", lambda path, limits: disk.Room(1 << 20, low=True, warn=True))
+    open_bar.engine.store.look_at_room()
+    sale = open_bar.refused("sales.post", {"lines": [{"product": 3}], "payments": [CASH]})
+    opening = open_bar.refused("cash.open", {"float_in": 0}, till=3)
+    open_bar.do("sales.pay", {"no": 1, "payments": [CASH]})
+    open_bar.do("sales.refund", {"no": 1})
+    closed = open_bar.do("cash.close", {"counted": [{"mode": 1, "amount": 10_000}], "float_out": 0})
+
+    assert [sale.code, opening.code] == ["store.disk_low", "store.disk_low"]
+    assert closed.records[0].variance == 0

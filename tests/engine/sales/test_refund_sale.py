@@ -1,5 +1,6 @@
 """Refunding: never more than was sold, never more than was paid, the same cents in however many steps."""
 
+from random import Random
 from typing import Any
 
 import pytest
@@ -228,3 +229,29 @@ def test_any_steps_of_refunds_return_exactly_what_was_paid(
         "base": -sum(line.b for line in sale.lines),
     }
     assert expected == sums
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    lines=LINES,
+    card=st.integers(1, 500),
+    voucher=st.integers(1, 500),
+    later=st.booleans(),
+    order=st.randoms(use_true_random=False),
+)
+def test_every_mode_gets_back_what_it_paid(
+    open_bar: Shop, lines: list[dict[str, Any]], card: int, voucher: int, later: bool, order: Random
+) -> None:
+    """Whatever was paid by card, voucher or cash, now or later, comes back the same way, line by line in any order."""
+    total = open_bar.ask("sales.price", {"lines": lines}).total
+    legs = [{"mode": 2, "tendered": card}, {"mode": 3, "tendered": voucher}] if total > card + voucher else []
+    sale = sell(open_bar, lines, payments=legs if later else [*legs, CASH], unpaid=later)
+    paid = [*sale.legs]
+    if sale.due:
+        paid += open_bar.do("sales.pay", {"no": sale.no, "payments": [CASH]}, till=2).records[0].legs
+    ids = [line.id for line in sale.lines]
+    order.shuffle(ids)
+    back = [leg for id in ids for leg in give_back(open_bar, {"no": sale.no, "lines": [{"line": id}]}, till=2).legs]
+
+    sums = {mode: sum(leg.counted for leg in (*paid, *back) if leg.mode == mode) for mode in (1, 2, 3)}
+    assert sums == {1: 0, 2: 0, 3: 0}

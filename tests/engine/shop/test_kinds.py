@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from plain_shop import PlainShop
+from shop_harness import Shop
 
 from engine.shop.kinds import DECIMALS, LA_POSTE_SIREN, SETTINGS, TILLS
 
@@ -105,12 +106,6 @@ def test_prices_never_change_their_meaning_behind_the_shops_back(
     assert change.items() <= plain.stored("settings", 1).items()
 
 
-def test_there_is_one_row_of_settings(plain: PlainShop) -> None:
-    plain.configure("settings", 1, {"name": "Bar"})
-
-    assert ("kernel.too_many_rows", None) == plain.refused("settings", {"name": "Autre"}, id=2)
-
-
 def test_a_till_sells_in_a_mode_on_offer_under_a_name_of_its_own(plain: PlainShop) -> None:
     plain.configure("settings", 1, {"name": "Bar", "modes": [0, 2]})
     plain.configure("tills", 1, {"name": "Comptoir", "default_mode": 2})
@@ -130,3 +125,20 @@ def test_settings_and_tills_are_named_in_the_technical_log(plain: PlainShop) -> 
 
 def test_no_currency_has_finer_units_than_a_unit_price() -> None:
     assert 4 > max(DECIMALS.values())
+
+
+def test_there_is_one_row_of_settings_and_it_stays(shop: Shop) -> None:
+    other = shop.refused("settings.put", {"id": 7, "row": {"name": "Deux"}}, till=0, operator=0)
+    made = shop.do("settings.put", {"row": {"name": "Un"}}, till=0, operator=0)
+    gone = shop.refused("settings.remove", {"id": 1}, till=0, operator=0)
+
+    assert ("kernel.bad_row_id", "id") == (other.code, other.at)
+    assert 1 == made.records[0].id
+    assert "kernel.row_in_use" == gone.code
+
+
+def test_a_till_has_a_number_that_fits_an_entry(shop: Shop) -> None:
+    refused = shop.refused("tills.put", {"id": 65_536, "row": {"name": "Loin"}}, till=0, operator=0)
+
+    assert ("kernel.bad_row_id", {"limit": 65_535}) == (refused.code, refused.data)
+    assert shop.do("tills.put", {"id": 65_535, "row": {"name": "Loin"}}, till=0, operator=0).status == "done"

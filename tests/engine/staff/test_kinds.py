@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from plain_shop import PlainShop
 
+from engine.kernel.errors import Refusal
 from engine.kernel.kinds import field_extra
 from engine.kernel.messages import Actor
 from engine.kernel.permissions import ROLES
@@ -78,3 +79,18 @@ def test_two_operators_never_share_an_alias(plain: PlainShop) -> None:
     plain.configure("operators", 1, {"alias": "Léa"})
 
     assert ("kernel.not_unique", "row.alias") == plain.refused("operators", {"alias": "Léa"}, id=2)
+
+
+def test_nobody_changes_or_removes_who_may_do_more(plain: PlainShop) -> None:
+    plain.configure("operators", 1, {"alias": "Ada", "role": "admin"})
+    plain.configure("operators", 2, {"alias": "Léa", "role": "employee", "rights": ["staff.write"]})
+    lea = Actor(till=1, operator=2)
+
+    change = plain.refused("operators", {"alias": "Ada"}, id=1, actor=lea)
+    with pytest.raises(Refusal) as removal:
+        plain.do("operators.remove", {"id": 1}, lea)
+    plain.do("operators.put", {"id": 3, "row": {"alias": "Zoé"}}, lea)
+    plain.do("operators.remove", {"id": 3}, lea)
+
+    assert ("staff.more_than_own", "id") == change
+    assert ("staff.more_than_own", "id") == (removal.value.code, removal.value.at)

@@ -1,0 +1,92 @@
+"""How many instructions does each operation take? Counted by callgrind, held against a stored baseline."""
+
+import json
+import os
+import platform
+import re
+import shutil
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from benchmarks.counted import OPERATIONS
+from benchmarks.figures import Figure, Plan, answer, plain
+
+QUESTION = "how many instructions per operation, and has that grown by more than 1 %?"
+BASELINE = Path(__file__).parent / "baseline.json"
+TOLERANCE = 0.01
+MARKS = 3  # per operation: before, between n and 2 n, after
+_TOTAL = re.compile(r"^(?:summary|totals): (\d+)", re.M)
+
+
+def run(plan: Plan) -> dict[str, Any]:
+    """Counts every operation; ``failed`` names those that grew by more than 1 % on the baseline's own software."""
+    if shutil.which("valgrind") is None:
+        return answer(QUESTION, [plain("valgrind is not installed: nothing counted", float("nan"), "")], failed=[])
+    counts = count(plan.directory)
+    here = software()
+    stored = json.loads(BASELINE.read_text(encoding="utf-8")) if BASELINE.exists() else None
+    if plan.rebase or stored is None:
+        BASELINE.write_text(json.dumps({"software": here, "counts": counts}, indent=1) + "\n", encoding="utf-8")
+        stored = {"software": here, "counts": counts}
+    comparable = stored["software"] == here
+    figures = [judged(name, counts[name], stored["counts"].get(name) if comparable else None) for name in counts]
+    failed = [f"{each.name}: {each.value} instructions, {each.goal}" for each in figures if each.held is False]
+    more = {"software": here, "comparable": comparable, "failed": failed}
+    if not comparable:
+        figures.append(plain("the baseline is of other software: not held against it", float("nan"), ""))
+    return answer(QUESTION, figures, **more)
+
+
+def judged(name: str, count: int, before: int | None) -> Figure:
+    """A count beside its baseline; more than 1 % above it is a failure."""
+    if before is None:
+        return plain(name, count, "instructions")
+    growth = count / before - 1
+    return Figure(
+        name=name,
+        value=count,
+        unit="instructions",
+        goal=f"{before:,} {growth:+.2%}",
+        held=growth <= TOLERANCE,
+    )
+
+
+def software() -> dict[str, str]:
+    """What instruction counts depend on besides our code: another interpreter or library is another baseline."""
+    return {
+        "python": f"{platform.python_version()} {platform.python_compiler()}",
+        "openssl": ssl.OPENSSL_VERSION,
+        "msgspec": str(msgspec.__version__),
+        "machine": platform.machine(),
+    }
+
+
+def count(directory: Path) -> dict[str, int]:
+    """One run under callgrind, which dumps and clears its counter whenever the program calls ``getppid``.
+
+    Every operation runs ``n`` and then ``2 n`` times; the difference is free of what the marks themselves cost.
+    """
+    program = [sys.executable, "-m", "benchmarks.counted"]
+    tool = ["valgrind", "--tool=callgrind", "--dump-before=getppid", f"--callgrind-out-file={directory}/callgrind.out"]
+    subprocess.run(
+        [*tool, *program],
+        check=True,
+        cwd=Path(__file__).parent.parent,
+        env=os.environ | {"PYTHONHASHSEED": "0"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    dumps = sorted(directory.glob("callgrind.out.*"), key=lambda path: int(path.suffix[1:]))
+    totals = [int(match[1]) for path in dumps if (match := _TOTAL.search(path.read_text(encoding="utf-8")))]
+    assert len(totals) == MARKS * len(OPERATIONS), f"{len(totals)} dumps for {len(OPERATIONS)} operations"
+    # A dump ends before each mark; of every three, the first holds the preparation.
+    counts = {}
+    for number, (name, operation) in enumerate(OPERATIONS.items()):
+        once, twice = totals[3 * number + 1 : 3 * number + 3]
+        counts[name] = round((twice - once) / operation.repetitions)
+    return counts
