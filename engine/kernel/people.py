@@ -5,6 +5,7 @@ person deletes the rows and with them the key and the salt, so that the commitme
 """
 
 import os
+import shutil
 import struct
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -48,9 +49,9 @@ class PeopleStore:
         self._shop = shop_id.encode()
         self._entropy = entropy
         self._pid = os.getpid()
-        path = shop / "people"
-        if writable:
-            path.mkdir(mode=0o700, exist_ok=True)
+        self._path = shop / "people"
+        self._limits = limits
+        self._writable = writable
         self._env: lmdb.Environment | None = None
         try:
             key = bytes.fromhex((shop / "keys" / "people.key").read_text(encoding="ascii"))
@@ -59,25 +60,60 @@ class PeopleStore:
                 raise KeyFault("people.no_key", f"the people store's key cannot be read ({error})") from error
             return
         self._wrap = AESGCM(key)
-        if (path / "data.mdb").exists():
-            disk.require_whole(path / "data.mdb")
-            if writable:
-                disk.write_metas_again(path / "data.mdb")
-        elif not writable:
+        self._start()
+
+    def _start(self) -> None:
+        data = self._path / "data.mdb"
+        if not self._writable and not data.exists():
             return
-        self._env = lmdb.open(
+        try:
+            if self._writable:
+                if not data.exists():
+                    self._make(data)
+                # The names too, at every open: a power cut must not take a store that was made with an open before.
+                disk.sync_directory(self._path)
+                disk.sync_directory(self._path.parent)
+            disk.require_whole(data)
+            if self._writable:
+                disk.write_metas_again(data)
+            self._env = self._open(self._path, create=False)
+            if self._writable:
+                self._env.sync(True)
+        except (lmdb.Error, OSError) as error:
+            self.close()
+            raise StoreFault("people.open", f"{self._path} cannot be opened: {error}", retry=True) from error
+
+    def _open(self, path: Path, *, create: bool) -> lmdb.Environment:
+        return lmdb.open(
             str(path),
-            map_size=limits.map_bytes,
-            readonly=not writable,
-            create=writable,
+            map_size=self._limits.map_bytes,
+            readonly=not self._writable,
+            create=create,
             sync=True,
             metasync=True,
             writemap=False,
             lock=True,
             lib_version=0,
         )
-        if writable:
-            self._env.sync(True)
+
+    def _make(self, data: Path) -> None:
+        """Rule S13: a file without meta pages never bears the store's name, whenever the power goes."""
+        fresh = self._path.with_name("people.new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(mode=0o700)
+        env = self._open(fresh, create=True)
+        try:
+            env.sync(True)
+        finally:
+            env.close()
+        self._path.mkdir(mode=0o700, exist_ok=True)
+        (fresh / data.name).rename(data)
+        shutil.rmtree(fresh)
+
+    def reopen(self) -> None:
+        """Closes and opens again after a failed commit, as the store does (S3)."""
+        self.close()
+        self._start()
 
     def _aad(self, key: bytes) -> bytes:
         return self._shop + b"\0" + key
