@@ -6,6 +6,7 @@ person deletes the rows and with them the key and the salt, so that the commitme
 
 import contextlib
 import os
+import shutil
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -52,10 +53,7 @@ class PeopleStore:
         self._shop = shop_id.encode()
         self._entropy = entropy
         self._pid = os.getpid()
-        path = shop / "people"
-        if writable:
-            path.mkdir(mode=0o700, exist_ok=True)
-        self._path = path
+        self._path = shop / "people"
         self._limits = limits
         self._writable = writable
         self._suspect = False
@@ -69,21 +67,35 @@ class PeopleStore:
                 raise KeyFault("people.no_key", f"the people store's key cannot be read ({error})") from error
             return
         self._wrap = AESGCM(key)
-        if writable or (path / "data.mdb").exists():
-            self._open()
+        self._start()
 
-    def _open(self) -> None:
+    def _start(self) -> None:
         data = self._path / "data.mdb"
-        fresh = not data.exists()
-        if not fresh:
+        if not self._writable and not data.exists():
+            return
+        try:
+            if self._writable:
+                if not data.exists():
+                    self._make(data)
+                # The names too, at every open: a power cut must not take a store that was made with an open before.
+                disk.sync_directory(self._path)
+                disk.sync_directory(self._path.parent)
             disk.require_whole(data)
             if self._writable:
                 disk.write_metas_again(data)
-        self._env = lmdb.open(
-            str(self._path),
+            self._env = self._open(self._path, create=False)
+            if self._writable:
+                self._env.sync(True)
+        except (lmdb.Error, OSError) as error:
+            self.close()
+            raise StoreFault("people.open", f"{self._path} cannot be opened: {error}", retry=True) from error
+
+    def _open(self, path: Path, *, create: bool) -> lmdb.Environment:
+        return lmdb.open(
+            str(path),
             map_size=self._limits.map_bytes,
             readonly=not self._writable,
-            create=self._writable,
+            create=create,
             mode=0o600,
             sync=True,
             metasync=True,
@@ -91,12 +103,25 @@ class PeopleStore:
             lock=True,
             lib_version=0,
         )
-        if self._writable:
-            self._env.sync(True)
-            if fresh:
-                # Else a power cut could take the names of the new files, and with them everybody stored since (S13).
-                disk.sync_directory(self._path)
-                disk.sync_directory(self._path.parent)
+
+    def _make(self, data: Path) -> None:
+        """Rule S13: a file without meta pages never bears the store's name, whenever the power goes."""
+        fresh = self._path.with_name("people.new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(mode=0o700)
+        env = self._open(fresh, create=True)
+        try:
+            env.sync(True)
+        finally:
+            env.close()
+        self._path.mkdir(mode=0o700, exist_ok=True)
+        (fresh / data.name).rename(data)
+        shutil.rmtree(fresh)
+
+    def reopen(self) -> None:
+        """Closes and opens again after a failed commit, as the store does (S3)."""
+        self.close()
+        self._start()
         self._suspect = False
 
     @contextlib.contextmanager
@@ -105,10 +130,8 @@ class PeopleStore:
         if not self._writable or self._entropy is None or os.getpid() != self._pid:
             raise StoreFault("people.read_only", "the people store was opened for reading")
         try:
-            if self._suspect:
-                self.close()
-            if self._env is None:
-                self._open()
+            if self._suspect or self._env is None:
+                self.reopen()
             assert self._env is not None
             with self._env.begin(write=True) as txn:
                 yield txn
