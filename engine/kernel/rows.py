@@ -328,7 +328,7 @@ def answer_list(kind: Kind, query: Any, world: World) -> Listed:
     """A page of live rows by id; with ``updated_since``, of rows changed after that position, oldest change first."""
     rows: list[dict[str, Any]] = []
     needle = query.search.casefold()
-    looked = 0
+    looked = last = 0
     if query.updated_since is not None:
         since = max(query.updated_since, query.after)
         for (_, position), id in world.scan(CHANGES, kind.code, after=(kind.code, since), limit=query.limit):
@@ -340,11 +340,10 @@ def answer_list(kind: Kind, query: Any, world: World) -> Listed:
             looked = position
         return Listed(rows=tuple(rows), next=looked or None)
     for (_, id), version in world.scan(CURRENT, kind.code, after=(kind.code, query.after), limit=SEARCH_SCAN_ROWS_MAX):
-        looked += 1
+        looked, last = looked + 1, id
         shown = _shown(kind, id, version, world)
         if not needle or any(needle in value.casefold() for value in shown.values() if isinstance(value, str)):
             rows.append(shown)
         if len(rows) == query.limit:
             return Listed(rows=tuple(rows), next=id)
-    last = rows[-1]["id"] if rows else None
     return Listed(rows=tuple(rows), next=last if looked == SEARCH_SCAN_ROWS_MAX else None)

@@ -123,9 +123,10 @@ def test_folds_run_in_the_order_of_the_table() -> None:
     assert ran == ["a", "b"]
 
 
+TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    st.none() | st.booleans() | st.integers() | TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
     max_leaves=12,
 )
 
@@ -143,13 +144,9 @@ def nfc(value: Any) -> Any:
 @settings(max_examples=300, deadline=None)
 @given(JSON, st.booleans())
 def test_every_text_of_a_body_comes_out_in_normal_form_and_nothing_else_changes(value: Any, ascii_only: bool) -> None:
-    body = json.dumps(value, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
+    body = json.dumps(value, ensure_ascii=ascii_only).encode()
 
-    try:
-        normal = json.loads(normal_body(body))
-    except Refusal as refusal:
-        assert refusal.code == "kernel.bad_request"
-        return
+    normal = json.loads(normal_body(body))
 
     assert normal == nfc(value)
 
