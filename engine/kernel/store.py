@@ -269,6 +269,8 @@ class Store:
         except lmdb.MapResizedError:
             self.env.set_mapsize(0)
             return ReadTransaction(self.env, self._dbs)
+        except lmdb.Error as error:
+            raise StoreFault("store.read", f"{self.path} cannot be read: {error}", retry=True) from error
 
     def begin(self) -> WriteTransaction:
         """The group's write transaction, if everything that S3, S5 and S8 ask for holds."""
