@@ -113,8 +113,12 @@ def no_metasync() -> AbstractContextManager[Any]:
 
 @contextmanager
 def no_sync_on_open() -> Iterator[None]:
-    """Opening neither writes the meta pages again nor syncs (S2)."""
-    with patch.object(store, "lmdb", _Lmdb(_NeverSynced)), patch.object(disk, "write_metas_again", lambda data: None):
+    """Between a failed commit and the next one the meta pages are neither written again nor synced (S2)."""
+    with (
+        patch.object(store, "lmdb", _Lmdb(_NeverSynced)),
+        patch.object(disk, "write_metas_again", lambda data: None),
+        patch.object(Store, "_out_of_room", lambda self, error: False),
+    ):
         yield
 
 
