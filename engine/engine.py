@@ -8,10 +8,14 @@ from typing import Any
 import lmdb
 import msgspec
 
+from engine.chores import backup, bring_back, check, export_journal, open_new_log, refold, restore
 from engine.features import FEATURES
 from engine.kernel import keys, replies
-from engine.kernel.clock import Clock, Guard, SystemClock
-from engine.kernel.confirm_clock import CONFIRMED
+from engine.kernel.attachments import Attachments
+from engine.kernel.backup import require_ready
+from engine.kernel.check_tail import require_tail
+from engine.kernel.clock import Clock, Guard, GuardState, SystemClock
+from engine.kernel.confirm_clock import CONFIRMED, DOUBTED
 from engine.kernel.disk import Limits
 from engine.kernel.entropy import Entropy, SystemEntropy, derived_id, uuid7
 from engine.kernel.errors import Fault, IntegrityFault, KeyFault, Refusal, StoreFault
@@ -22,21 +26,21 @@ from engine.kernel.journal import LOG, VKEYS, Journal, Log, Sealed, origin
 from engine.kernel.messages import ENGINE, Actor, Answer, Envelope, Query, Record
 from engine.kernel.people import PeopleStore, make_people_key
 from engine.kernel.reader import Reader
+from engine.kernel.refusals import UNKNOWN_TILL, Refusals
 from engine.kernel.rows import RowPut, RowRemoved
-from engine.kernel.store import COMMIT_FAILURES_MAX, Store, WriteTransaction
+from engine.kernel.store import COMMIT_FAILURES_MAX, ReadTransaction, Store, WriteTransaction
 from engine.kernel.tables import Snapshot, Working
 from engine.kernel.version import VERSION
 from engine.kernel.world import Folding, World
 
 GROUP_COMMANDS_MAX = 512
-REFUSALS_SEALED_PER_MINUTE_MAX = 30  # per till: a device that keeps trying must not fill the journal
-ID_BYTES = 16
 CONTENT_KEY = b"content"
 NO_MAC = bytes(16)
 
 _log = logging.getLogger("guichet.engine")
 
 __all__ = ["Actor", "Answer", "Engine", "Envelope", "Fault", "IntegrityFault", "Reader", "Refusal", "StoreFault"]
+__all__ += ["backup", "bring_back", "check", "export_journal", "open_new_log", "refold", "restore"]
 
 
 class _Pending(msgspec.Struct):
@@ -70,6 +74,8 @@ class Engine:
         self._entropy = entropy or SystemEntropy()
         self._store = Store(path, writable=True, limits=limits, unsafe=unsafe_filesystem)
         self._people: PeopleStore | None = None
+        self._suspect = False
+        self._before_confirmed: GuardState | None = None
         try:
             self._begin(clock or SystemClock(), unsafe_filesystem)
         except BaseException:
@@ -99,6 +105,8 @@ class Engine:
         return shop_id
 
     def _begin(self, clock: Clock, unsafe: bool) -> None:
+        require_ready(self._store)
+        require_tail(self._store, self.features)
         with self._store.read() as txn:
             log = Snapshot(txn).get(LOG, 0)
             content_key = txn.get("secrets", CONTENT_KEY)
@@ -114,9 +122,10 @@ class Engine:
         self._folding = Folding(self._rows, self.features.codes)
         self._world = World(self._rows, self.features.kinds, self._people)
         self._world.take = self._entropy.take
+        self._attachments = Attachments(self._people, self.features.kinds)
         self._journal = Journal(self._rows, self._entropy, signer, content_key)
-        self._guard = Guard(clock, log.last_ms if log.size else None, in_doubt=log.doubt)
-        self._sealed_refusals: dict[int, tuple[int, int]] = {}
+        self._guard = Guard(clock, log.last_ms or None, in_doubt=log.doubt)
+        self._refusals = Refusals()
         with self._store.read() as txn:
             self._journal.load(txn)
         if log.size == 0:
@@ -156,7 +165,7 @@ class Engine:
         try:
             command = self.features.decode_command(name, body)
         except Refusal as refusal:
-            return _refused(id, refusal)
+            return replies.refused(id, refusal)
         return self.submit([Envelope(id=id, actor=Actor(till=till, operator=operator), command=command)])[0]
 
     def submit(self, envelopes: Sequence[Envelope]) -> list[Answer]:
@@ -170,6 +179,11 @@ class Engine:
         """Answers a query from the last commit; raises `Refusal`."""
         return self.reader().ask(query, till=till, operator=operator)
 
+    @property
+    def people(self) -> PeopleStore | None:
+        """The people store, for copies."""
+        return self._people
+
     def reader(self) -> Reader:
         """A reader over this process's own environment (LMDB opens a store once per process)."""
         return Reader.over(self._store, self.features, self._people)
@@ -180,19 +194,20 @@ class Engine:
         try:
             sealed = self._append_own(records, reason)
             self._finish(txn)
-        except Exception:
-            self._abort(txn)
+        except BaseException as error:
+            self._abort(txn, error)
             raise
-        return self._done(sealed, records)
+        return replies.done(sealed, records, self._journal.proof(sealed.index))
 
     def rotate_key(self) -> int:
         """Makes a new signing key, seals the change under the old one and signs with the new from then on."""
+        if self._suspect:
+            self._mend()  # else a rotation whose commit failed, but reached the disk, would lose its key file here
         log = self._journal.log
         version = log.key + 1
         signer = keys.make_key(self.path, log.gen, version, origin(log.shop, log.gen), self._entropy)
+        self._journal.sign_next_with(version, signer)
         self.write_own(KeyRotated(version=version, vkey=str(signer.key)), reason="rotate")
-        self._journal.signer = signer
-        self._journal.log.key = version
         return version
 
     def close(self) -> None:
@@ -223,8 +238,9 @@ class Engine:
     def _group(self, envelopes: Sequence[Envelope]) -> list[Answer]:
         try:
             txn = self._open_group()
-        except StoreFault as fault:
-            return [_faulted(envelope, fault) for envelope in envelopes]
+        except Exception as error:  # noqa: BLE001  # whatever it is, every sender gets an answer
+            _log.exception("a group could not begin")
+            return [replies.faulted(envelope, error) for envelope in envelopes]
         answers: list[Answer | None] = [None] * len(envelopes)
         pending: dict[int, _Pending] = {}
         first: dict[bytes, int] = {}
@@ -233,29 +249,48 @@ class Engine:
                 answers[number] = self._one(number, envelope, txn, pending, first)
             self._finish(txn)
         except (StoreFault, KeyFault, lmdb.Error) as error:
-            self._abort(txn)
+            self._abort(txn, error)
             return self._recover(envelopes, answers, error)
         except Exception as error:  # noqa: BLE001  # a bug in a decision must not take its neighbours along
-            self._abort(txn)
+            self._abort(txn, error)
             if len(envelopes) > 1:
                 return [answer for envelope in envelopes for answer in self._group([envelope])]
-            _log.exception("command %s failed", type(envelopes[0].command).__name__)
-            bug = error if isinstance(error, Fault) else Fault("kernel.fault", f"the engine failed: {error!r}")
-            return [_faulted(envelopes[0], bug)]
+            _log.exception(
+                "command %s (%s) failed", replies.hex_of(envelopes[0].id), type(envelopes[0].command).__name__
+            )
+            return [replies.faulted(envelopes[0], error)]
+        except BaseException as error:
+            self._abort(txn, error)
+            raise
         for number, done in pending.items():
-            answers[number] = self._done(done.sealed, done.records, done.envelope.id)
-        return [
-            answer or _joined(answers[first[envelope.id]]) for envelope, answer in zip(envelopes, answers, strict=True)
-        ]
+            answers[number] = replies.done(done.sealed, done.records, self._journal.proof(done.sealed.index))
+        return replies.with_copies(envelopes, answers, first)
 
     def _open_group(self) -> WriteTransaction:
-        txn = self._store.begin()
-        self._rows.begin(txn)
-        self._look_at_clock()
-        if self._guard.in_doubt and not self._journal.log.doubt:
-            self._journal.log.doubt = True
-            detail = {"reason": self._guard.reason, "machine_ms": self._guard.wall_ms()}
-            self._append_own((Event(code=0, what="clock.doubt", detail=detail),), "clock")
+        if self._suspect and self._store.read_only_reason is None:
+            self._mend()
+        try:
+            txn = self._store.begin()
+        except lmdb.Error:
+            self._mend()
+            txn = self._store.begin()
+        try:
+            self._rows.begin(txn)
+            if self._before_confirmed is not None and self._journal.log.doubt:
+                self._guard.restore(self._before_confirmed)  # the confirmation was taken back with its group
+            self._before_confirmed = None
+            self._began_at = self.position
+            self._attachments.begin()
+            self._refusals.begin()
+            self._look_at_clock()
+            if self._guard.in_doubt and not self._journal.log.doubt:
+                self._journal.log.doubt = True
+                detail = {"reason": self._guard.reason, "machine_ms": self._guard.wall_ms()}
+                self._append_own((Event(code=0, what=DOUBTED, detail=detail),), "clock")
+        except BaseException as error:
+            # A write transaction left open would make the next one wait for ever.
+            self._abort(txn, error)
+            raise
         return txn
 
     def _look_at_clock(self) -> None:
@@ -278,19 +313,18 @@ class Engine:
     ) -> Answer | None:
         """Decides and seals one command; None means: answered when the group is on disk."""
         try:
-            if len(envelope.id) != ID_BYTES:
-                raise Refusal("kernel.bad_id", f"a command id has 16 bytes, this one {len(envelope.id)}", at="id")
+            replies.require_envelope(envelope)
             mac = self._journal.content_mac(envelope.actor, self.features.content(envelope.command))
             earlier = first.get(envelope.id)
             if earlier is not None:
                 if pending[earlier].mac != mac:
-                    raise _reused(envelope)
+                    raise replies.reused(envelope)
                 return None
             known = self._journal.known(envelope.id, txn)
             if known is not None:
                 if known[0] != mac:
-                    raise _reused(envelope)
-                return replies.repeat_answer(txn, known[1], self.features.decode_entry)
+                    raise replies.reused(envelope)
+                return replies.repeat_answer(txn, known[1], self.features.decode_answer)
             records = self._decide(envelope)
             sealed = self._append(envelope.id, mac, envelope.actor, records, about=None, indexed=True)
         except Refusal as refusal:
@@ -298,7 +332,7 @@ class Engine:
             self._world.secrets.clear()
             if refusal.records:
                 self._seal_refusal(envelope, refusal)
-            return _refused(envelope.id, refusal)
+            return replies.refused(envelope.id, refusal)
         pending[number] = _Pending(envelope, mac, sealed, records)
         first[envelope.id] = number
         return None
@@ -311,12 +345,12 @@ class Engine:
         world.configuration, world.book = self._journal.log.configuration, self._journal.log.book
         if actor.till:
             if not hooks.till_open(world, actor.till):
-                raise Refusal("kernel.unknown_till", f"there is no active till {actor.till}", data={"till": actor.till})
+                raise replies.unknown_till(envelope)
             if not actor.operator:
                 raise Refusal("kernel.no_operator", "a till's command needs an operator")
         if not hooks.allows(world, actor, row.permission):
-            raise _not_allowed(envelope, row.permission)
-        if row.new_work and self._store.room.low:
+            raise replies.not_allowed(envelope, row.permission)
+        if row.new_work and self._store.room.low and self._store.look_at_room().low:
             raise Refusal(
                 "store.disk_low", f"only {self._store.room.free_bytes >> 20} MiB are free; nothing new is begun"
             )
@@ -347,37 +381,27 @@ class Engine:
             indexed=indexed,
         )
         folding.begin(sealed.entry, sealed.leaf, world.at_ms, world.day)
-        folds = self.features.folds
-        for record in records:
-            for fold in folds[type(record)]:
-                fold(record, folding)
-            if isinstance(record, (RowPut, RowRemoved)):
-                journal.log.configuration = folding.position
-                if self.features.kinds[record.kind].prices:
-                    journal.log.book = folding.position
-            elif isinstance(record, Event) and record.what == CONFIRMED:
-                self._guard.confirm()
-                journal.log.doubt = False
-                self._look_at_clock()
-        if world.persons or world.secrets:
-            self._keep_attachments(folding.position)
+        try:
+            for record in records:
+                self._fold(record)
+        except Refusal as refusal:
+            # The entry is in the group already: who were told "refused" now would find it sealed.
+            raise Fault("kernel.fold_refused", f"a fold refused what was decided: {refusal}") from refusal
+        self._attachments.keep(world, records, folding.position, self._rows.txn)
         return sealed
 
-    def _keep_attachments(self, position: int) -> None:
-        world = self._world
-        if world.persons:
-            assert self._people is not None
-            # Durable before the entry that commits to them; if the entry's group fails, nobody refers to these rows.
-            self._people.put_many((kind, id, position, fields, salt) for kind, id, fields, salt in world.persons)
-            world.persons.clear()
-        if world.secrets:
-            txn = self._rows.txn
-            for kind, id, fields in world.secrets:
-                key = secret_key(kind, id)
-                kept = msgspec.msgpack.decode(txn.get("secrets", key) or b"\x80")
-                kept.update(fields)
-                txn.put_many("secrets", [(key, msgspec.msgpack.encode(kept))])
-            world.secrets.clear()
+    def _fold(self, record: Record) -> None:
+        """Lets a sealed record change the tables, and what the writer itself keeps in mind."""
+        folding, log = self._folding, self._journal.log
+        self.features.fold(record, folding)
+        if isinstance(record, (RowPut, RowRemoved)):
+            log.configuration = folding.position
+            if self.features.kinds[record.kind].prices:
+                log.book = folding.position
+        elif isinstance(record, Event) and record.what == CONFIRMED:
+            self._before_confirmed = self._guard.confirm()
+            log.doubt = False
+            self._look_at_clock()
 
     def _append_own(self, records: tuple[Record, ...], reason: str) -> Sealed:
         place = b"%d/%d" % (self._journal.log.gen, self._journal.seq)
@@ -387,113 +411,89 @@ class Engine:
 
     def _seal_refusal(self, envelope: Envelope, refusal: Refusal) -> None:
         """An event for a refusal that must leave a trace, at most 30 a minute for one till."""
-        minute = self._world.at_ms // 60_000
-        known, count = self._sealed_refusals.get(envelope.actor.till, (minute, 0))
-        count = count if known == minute else 0
-        if count >= REFUSALS_SEALED_PER_MINUTE_MAX:
+        actor, world = envelope.actor, self._world
+        if actor.till and not self.features.hooks.till_open(world, actor.till):
+            # No chain begins for a till that nobody set up: its attempts stand on the engine's own, and share a limit.
+            actor = Actor(till=0, operator=actor.operator)
+        if not self._refusals.may_seal(envelope.actor.till if actor.till else UNKNOWN_TILL, world.at_ms):
             return
-        self._sealed_refusals[envelope.actor.till] = (minute, count + 1)
         id = derived_id(envelope.id + b"%d" % self._journal.seq, "refusal")
-        self._append(id, NO_MAC, envelope.actor, refusal.records, about=envelope.id, indexed=False)
+        try:
+            self._append(id, NO_MAC, actor, refusal.records, about=envelope.id, indexed=False)
+        except Refusal as unsealable:
+            _log.error("the event of refusal %s cannot be sealed: %s", refusal.code, unsealable)
 
     def _finish(self, txn: WriteTransaction) -> None:
         self._journal.seal_group(txn)
         self._rows.flush()
         self._store.commit(txn)
 
-    def _abort(self, txn: WriteTransaction) -> None:
+    def _abort(self, txn: WriteTransaction, error: BaseException) -> None:
+        """Takes a group back: out of the transaction and out of everything that was kept in mind since it began."""
         txn.close()
         self._rows.forget()
         self._world.forget()
         self._world.persons.clear()
         self._world.secrets.clear()
+        self._refusals.take_back()
+        self._suspect = isinstance(error, (StoreFault, lmdb.Error)) and not isinstance(error, lmdb.MapFullError)
         try:
             with self._store.read() as snapshot:
                 self._journal.load(snapshot)
         except (lmdb.Error, Fault):
+            # The journal still holds what the group appended: nothing begins before it was read again.
+            self._suspect = True
             _log.warning("the store does not answer after an abort; it is opened again")
+        if not self._suspect:
+            self._attachments.take_back()
+
+    def _mend(self) -> None:
+        """Opens the store again (S3), as often as commits may fail, and reads where the journal stands."""
+        for left in reversed(range(COMMIT_FAILURES_MAX)):
+            try:
+                self._store.reopen()
+                with self._store.read() as txn:
+                    self._journal.load(txn)
+            except (Fault, lmdb.Error, OSError) as error:
+                if not left:
+                    self._store.stop_writing(f"the store could not be opened again: {error}")
+                    raise StoreFault("store.lost", str(error), retry=True) from error
+            else:
+                self._suspect = False
+                return
 
     def _recover(
         self, envelopes: Sequence[Envelope], answers: Sequence[Answer | None], error: Exception
     ) -> list[Answer]:
-        """After a failed commit (S3): opens the store again and lets the index of ids say what is on disk."""
+        """After a failed commit (S3): opens the store again and lets the journal's end say what is on disk."""
         fault = (
             error if isinstance(error, Fault) else StoreFault("store.failed", f"the store failed: {error}", retry=True)
         )
         _log.error("group of %d not committed: %s", len(envelopes), fault)
         if isinstance(error, lmdb.MapFullError):
             fault = StoreFault("store.full", "the shop's address space is full; nothing was recorded")
-            return [answer or _faulted(env, fault) for env, answer in zip(envelopes, answers, strict=True)]
-        if isinstance(error, KeyFault):
-            return [answer or _faulted(env, error) for env, answer in zip(envelopes, answers, strict=True)]
+            return replies.none_recorded(envelopes, answers, fault)
+        if self._store.failures >= COMMIT_FAILURES_MAX:
+            self._store.stop_writing(f"{self._store.failures} commits failed in a row; last: {fault.text}")
         try:
-            if self._store.failures >= COMMIT_FAILURES_MAX:
-                self._store.stop_writing(f"{self._store.failures} commits failed in a row; last: {fault.text}")
-            self._store.reopen()
+            self._mend()
+            if self.position == self._began_at:
+                self._attachments.take_back()
+                return replies.none_recorded(envelopes, answers, fault)
             with self._store.read() as txn:
-                self._journal.load(txn)
                 return [
-                    self._after_recovery(env, answer, txn, fault)
-                    for env, answer in zip(envelopes, answers, strict=True)
+                    answer or self._on_disk(envelope, txn, fault)
+                    for envelope, answer in zip(envelopes, answers, strict=True)
                 ]
-        except (Fault, lmdb.Error, OSError) as again:
-            self._store.stop_writing(f"the store could not be opened again: {again}")
-            return [_faulted(env, StoreFault("store.lost", str(again), retry=True)) for env in envelopes]
+        except (Fault, lmdb.Error) as again:
+            return [replies.faulted(env, StoreFault("store.lost", str(again), retry=True)) for env in envelopes]
 
-    def _after_recovery(self, envelope: Envelope, answer: Answer | None, txn: Any, fault: Fault) -> Answer:
-        if answer is not None and answer.status == "refused":
-            return answer
+    def _on_disk(self, envelope: Envelope, txn: ReadTransaction, fault: Fault) -> Answer:
         known = self._journal.known(envelope.id, txn)
         if known is None:
-            return _faulted(envelope, fault)
-        return replies.repeat_answer(txn, known[1], self.features.decode_entry)
-
-    def _done(self, sealed: Sealed, records: tuple[Record, ...], id: bytes | None = None) -> Answer:
-        return Answer(
-            id=sealed.entry.cmd if id is None else id.hex(),
-            status="done",
-            gen=sealed.entry.gen,
-            seq=sealed.entry.seq,
-            at_ms=sealed.at_ms,
-            leaf=sealed.leaf.hex(),
-            records=records,
-            proof=self._journal.proof(sealed.index),
-        )
+            return replies.faulted(envelope, fault)
+        return replies.repeat_answer(txn, known[1], self.features.decode_answer)
 
 
 def _trains(records: tuple[Record, ...]) -> bool:
     return any(getattr(record, "training", False) for record in records)
-
-
-def secret_key(kind: int, id: int) -> bytes:
-    """The key of a row's secrets in the secret table."""
-    return b"row\0" + kind.to_bytes(2, "big") + id.to_bytes(8, "big")
-
-
-def _joined(original: Answer | None) -> Answer:
-    assert original is not None, "a copy in flight joins a command that was sealed in its own group"
-    return msgspec.structs.replace(original, repeated=True)
-
-
-def _reused(envelope: Envelope) -> Refusal:
-    event = Event(code=0, what="refused.id_reused", detail={"command": type(envelope.command).__name__})
-    return Refusal(
-        "kernel.id_reused",
-        f"the id {envelope.id.hex()} was used before with other content; a new command needs a new id",
-        at="id",
-        records=(event,),
-    )
-
-
-def _not_allowed(envelope: Envelope, permission: str) -> Refusal:
-    event = Event(code=0, what="refused.not_allowed", detail={"right": permission})
-    text = f"operator {envelope.actor.operator} does not hold the right {permission}"
-    return Refusal("kernel.not_allowed", text, data={"right": permission}, records=(event,))
-
-
-def _refused(id: bytes, refusal: Refusal) -> Answer:
-    return Answer(id=id.hex(), status="refused", code=refusal.code, text=refusal.text, at=refusal.at, data=refusal.data)
-
-
-def _faulted(envelope: Envelope, fault: Fault) -> Answer:
-    return Answer(id=envelope.id.hex(), status="fault", code=fault.code, text=fault.text, retry=fault.retry)

@@ -6,6 +6,8 @@ from engine.cash import table as cash
 from engine.cash import views as cash_views
 from engine.catalogue import table as catalogue
 from engine.discounts import table as discounts
+from engine.fiscal import table as fiscal
+from engine.fiscal.table import Checked, ExportSource, JournalCheck, Manifest, check_journal, export_journal
 from engine.kernel import table as kernel
 from engine.kernel.clock import Civil
 from engine.kernel.joined import Hooks, Joined
@@ -17,6 +19,8 @@ from engine.shop import table as shop
 from engine.shop import views as shop_views
 from engine.staff import table as staff
 from engine.staff import views as staff_views
+
+__all__ = ["FEATURES", "Checked", "ExportSource", "JournalCheck", "Manifest", "check_journal", "export_journal"]
 
 _civils: dict[tuple[str, int], Civil] = {}
 
@@ -51,6 +55,7 @@ FEATURES = Joined(
         printing.TABLE,
         sales.TABLE,
         cash.TABLE,
+        fiscal.TABLE,
     ),
     Hooks(civil=_civil, till_open=_till_open, allows=staff_views.role_allows, training=_training),
 )

@@ -5,6 +5,7 @@ forward or 60 seconds backward, or when a start finds it before the last entry o
 doubt, an entry's time is the last entry's plus the boot time elapsed. A smaller backward step is waited out alike.
 """
 
+import dataclasses
 import datetime
 import time
 import zoneinfo
@@ -67,6 +68,16 @@ class ManualClock:
         self._wall_ms += ms
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class GuardState:
+    """A guard as it stood: the reason of its doubt, and wall, last entry and boot time (ms) at its last look."""
+
+    reason: str
+    wall: int
+    last: int
+    boot: int
+
+
 class Guard:
     """Entry times from a clock that may be wrong."""
 
@@ -111,11 +122,20 @@ class Guard:
         """What the machine's clock says, believed or not."""
         return self._clock.wall_ms()
 
-    def confirm(self) -> None:
-        """A manager vouches for the wall clock: time goes on from it, earlier than the last entry if it must be."""
+    def confirm(self) -> GuardState:
+        """A manager vouches for the wall clock: time goes on from it, earlier than the last entry if it must be.
+
+        Returns what to `restore` where the confirmation is never committed: only a sealed one lets time go back.
+        """
+        before = GuardState(self.reason, self._wall, self._last, self._boot)
         self.reason = ""
         self._wall = self._last = self._clock.wall_ms()
         self._boot = self._clock.boot_ms()
+        return before
+
+    def restore(self, state: GuardState) -> None:
+        """Takes a confirmation back; what passed on the boot-time clock since then still counts."""
+        self.reason, self._wall, self._last, self._boot = state.reason, state.wall, state.last, state.boot
 
 
 class Civil:

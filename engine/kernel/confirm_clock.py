@@ -6,6 +6,7 @@ from engine.kernel.messages import Command, Record
 from engine.kernel.world import World
 
 CONFIRMED = "clock.confirmed"
+DOUBTED = "clock.doubt"
 
 
 class ConfirmClock(Command, frozen=True, kw_only=True, tag="kernel.confirm_clock"):

@@ -152,6 +152,8 @@ class Journal:
         self._entropy = entropy
         self._content_key = content_key
         self.signer = signer
+        self._signers: dict[int, notes.Signer] = {}
+        self._next_key = 0
         self.log: Log
         self._edge: merkle.Edge
         self._tail: list[bytes] = []
@@ -167,6 +169,8 @@ class Journal:
         if log is None:
             raise IntegrityFault("journal.no_log", "the store has no journal: it was never begun")
         self.log = log
+        self._signers.setdefault(log.key, self.signer)
+        self.signer, self._next_key = self._signers[log.key], 0
         self._edge = merkle.Edge(log.size, log.edge)
         first = log.size - log.size % TILE_HASHES
         scan = txn.scan("entries", position_key(log.gen, first), position_key(log.gen, log.size))
@@ -177,6 +181,7 @@ class Journal:
 
     def _drop(self) -> None:
         self._entries, self._commands, self._leaves = [], [], []
+        self._rows.sealed.clear()
 
     @property
     def seq(self) -> int:
@@ -250,6 +255,7 @@ class Journal:
         leaf = seal.leaf_hash(data)
         key = position_key(log.gen, entry.seq)
         self._entries.append((key, data))
+        self._rows.sealed[key] = data
         if indexed:
             self._commands.append((id, mac + key))
         self._leaves.append(leaf)
@@ -265,6 +271,11 @@ class Journal:
             return None
         assert len(stored) == _COMMAND_BYTES
         return stored[:16], stored[16:]
+
+    def sign_next_with(self, version: int, signer: notes.Signer) -> None:
+        """The open group's checkpoint is the last that the key in use signs, if the group reaches the disk."""
+        self._signers[version] = signer
+        self._next_key = version
 
     def seal_group(self, txn: WriteTransaction) -> None:
         """Writes the group's entries, ids and tiles, and one signed checkpoint over the whole tree."""
@@ -284,9 +295,13 @@ class Journal:
         tiles = self._tiles(group)
         if tiles:
             txn.put_many("tiles", tiles(txn))
-        self._rows.put(LOG, log, 0)
         self.group = group
         self.note = notes.join_note(text, self.signer.key, signature)
+        if self._next_key:
+            # The row is committed with this group, so that no crash brings the old key back (journal.md, Keys).
+            log.key, self._next_key = self._next_key, 0
+            self.signer = self._signers[log.key]
+        self._rows.put(LOG, log, 0)
         self._drop()
 
     def _tiles(self, group: merkle.Group) -> Any:

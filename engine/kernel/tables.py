@@ -96,6 +96,10 @@ class Snapshot:
         stored = self.txn.get(table.db, table.pack(*key))
         return None if stored is None else table.decode(stored)
 
+    def entry(self, position: int) -> bytes | None:
+        """An entry's bytes by its position, or None."""
+        return self.txn.get("entries", position.to_bytes(8, "big"))
+
     def scan(
         self,
         table: Table[V],
@@ -129,6 +133,7 @@ class Working(Snapshot):
         # Per table, rows by their keys as given: a tuple of integers is hashed sooner than it is packed.
         self._rows: defaultdict[Table[Any], dict[tuple[Any, ...], Any]] = defaultdict(dict)
         self._dirty: defaultdict[Table[Any], set[tuple[Any, ...]]] = defaultdict(set)
+        self.sealed: dict[bytes, bytes] = {}
 
     def begin(self, txn: Transaction) -> None:
         """Takes the group's transaction."""
@@ -142,6 +147,10 @@ class Working(Snapshot):
         self._rows.clear()
         self._dirty.clear()
         self.epoch += 1
+
+    def entry(self, position: int) -> bytes | None:
+        """An entry's bytes; those that this group has sealed are not in the store yet."""
+        return self.sealed.get(position.to_bytes(8, "big")) or super().entry(position)
 
     def get(self, table: Table[V], *key: Any) -> V | None:
         """The row under a whole key as this group has made it so far, or None."""

@@ -49,7 +49,7 @@ _TICKET = msgspec.json.Decoder(SealedTicket)
 
 def entry_bytes(world: World, position: int) -> bytes:
     """An entry's bytes as sealed."""
-    data = world.rows.txn.get("entries", position.to_bytes(8, "big"))
+    data = world.rows.entry(position)
     if data is None:
         raise Fault("sales.no_entry", f"a table names the entry at position {position}, which is not there")
     return data
@@ -116,7 +116,7 @@ def find(name: TicketName, world: World, *, training: bool) -> tuple[Original, T
     no = name.no
     number = series(world, training=training) if name.series is None else name.series
     if name.seq is not None:
-        data = world.rows.txn.get("entries", join_position(name.gen, name.seq).to_bytes(8, "big"))
+        data = world.rows.entry(join_position(name.gen, name.seq))
         try:
             found = None if data is None else _TICKET.decode(data).rec[0]
         except msgspec.ValidationError:

@@ -11,6 +11,7 @@ from engine.kernel import table as kernel
 from engine.kernel.capability import Capability, CommandRow, FoldRow, QueryRow
 from engine.kernel.clock import Civil
 from engine.kernel.errors import Refusal
+from engine.kernel.events import Event
 from engine.kernel.joined import Hooks, Joined
 from engine.kernel.kinds import Kind, Personal, Row, Secret, SecretMark, UnitPrice
 from engine.kernel.ledger import AccountClass, Posting, require
@@ -78,6 +79,9 @@ def decide_add(command: Add, world: World) -> tuple[Record, ...]:
     """Accepts, refuses or breaks."""
     if command.how == "refuse":
         raise Refusal("toy.refused", "asked to refuse", at="how")
+    if command.how == "refuse-unsealable":
+        event = Event(code=0, what="toy.refused", detail={"share": 0.5})
+        raise Refusal("toy.refused", "asked to refuse", at="how", records=(event,))
     if command.how == "bug":
         raise ZeroDivisionError("asked to break")
     note = "x" * 70_000 if command.how == "huge" else command.how
@@ -90,6 +94,8 @@ def fold_added(record: Added, folding: Folding) -> None:
     """Adds up per till; a record may break the fold."""
     if record.how == "bad-fold":
         raise KeyError("asked to break while folding")
+    if record.how == "fold-refuses":
+        raise Refusal("toy.refused", "a fold may not refuse")
     till = folding.entry.till
     folding.put(TOTALS, (folding.get(TOTALS, till) or 0) + record.count, till)
 

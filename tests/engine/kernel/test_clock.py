@@ -110,3 +110,19 @@ def test_a_bar_that_closes_at_five_keeps_its_business_day() -> None:
 
     assert civil.day(night) == datetime.date(2026, 11, 21).toordinal()
     assert civil.day(night + 1) == datetime.date(2026, 11, 22).toordinal()
+
+
+def test_a_confirmation_that_is_taken_back_leaves_the_doubt_and_the_time_as_they_were() -> None:
+    clock = ManualClock(NOON)
+    guard = Guard(clock, NOON + 10 * HOUR)
+    reason = guard.reason
+    guard.now()
+
+    before = guard.confirm()
+    clock.advance(5)
+    guard.now()
+    guard.restore(before)
+    clock.advance(5)
+
+    assert guard.reason == reason
+    assert guard.now() == NOON + 10 * HOUR + 10
