@@ -82,11 +82,9 @@ class Tree:
 
 
 def root_of_proof(leaf: bytes, index: int, size: int, hashes: list[bytes]) -> bytes:
-    """RFC 9162 section 2.1.3: the root that an inclusion proof leads to; ValueError where it has the wrong length."""
+    """RFC 9162 section 2.1.3: the root that an inclusion proof leads to; no root where it has the wrong length."""
     if size == 1 or not hashes:
-        if size != 1 or hashes:
-            raise ValueError("an inclusion proof has the wrong length")
-        return leaf
+        return leaf if size == 1 and not hashes else b"wrong length"
     half = 1 << (size - 1).bit_length() - 1
     if index < half:
         return join(root_of_proof(leaf, index, half, hashes[:-1]), hashes[-1])
