@@ -13,6 +13,7 @@ from engine.kernel.clock import Civil
 from engine.kernel.joined import Hooks, Joined
 from engine.kernel.world import World
 from engine.payments import table as payments
+from engine.printing import table as printing
 from engine.sales import table as sales
 from engine.shop import table as shop
 from engine.shop import views as shop_views
@@ -51,6 +52,7 @@ FEATURES = Joined(
         catalogue.TABLE,
         discounts.TABLE,
         payments.TABLE,
+        printing.TABLE,
         sales.TABLE,
         cash.TABLE,
         fiscal.TABLE,

@@ -37,8 +37,9 @@ cdef extern from "structmember.h":
 
 cdef enum:
     DEPTH = 32
-    ROOM_FIRST = 2048
+    ROOM_FIRST = 4096
     SLACK = 32  # the longest single write that is not measured beforehand: an escape, a code point or an integer
+    STRIDE = 32  # a short piece is copied as this many bytes, whatever its length: a call of memcpy costs more
     FIRST_COMBINING = 0x300  # every code point below is NFC whatever its neighbours are
 
 ENTRY_BYTES_MAX = 65_535
@@ -50,6 +51,9 @@ cdef long long _INTEGER_MAX = 9_007_199_254_740_991
 cdef object _is_normalized = unicodedata.is_normalized
 cdef object _member_descriptor = types.MemberDescriptorType
 cdef const char *HEX = b"0123456789abcdef"
+cdef bytes _pairs = "".join([f"{number:02d}" for number in range(100)]).encode()
+cdef const char *PAIRS = _pairs  # two digits at a time: a division costs more than a look
+cdef const char *WORDS = b"nulltruefalse[]                                "  # and room to be read STRIDE bytes far
 
 
 class CanonicalError(ValueError):
@@ -107,7 +111,7 @@ cdef class _Plan:
         cdef Py_ssize_t i, end = 0
         self.names = names
         self.fields = len(names)
-        self.fixed = b"".join(fixed)
+        self.fixed = b"".join(fixed) + bytes(STRIDE)
         self.ends = <Py_ssize_t *>PyMem_Malloc((self.fields + 1) * sizeof(Py_ssize_t))
         self.places = <Py_ssize_t *>PyMem_Malloc((self.fields + 1) * sizeof(Py_ssize_t))
         if self.ends is NULL or self.places is NULL:
@@ -198,6 +202,14 @@ cdef inline int _reserve(Sink *sink, Py_ssize_t more) except -1:
 cdef inline int _put(Sink *sink, const void *data, Py_ssize_t size) except -1:
     _reserve(sink, size)
     memcpy(sink.data + sink.size, data, size)
+    sink.size += size
+    return 0
+
+
+cdef inline int _put_short(Sink *sink, const void *data, Py_ssize_t size) except -1:
+    # For at most STRIDE bytes of a source that may be read STRIDE bytes far; what is written beyond is written over.
+    _reserve(sink, STRIDE)
+    memcpy(sink.data + sink.size, data, STRIDE)
     sink.size += size
     return 0
 
@@ -302,24 +314,27 @@ cdef int _put_text(Sink *sink, object text) except -1:
 
 
 cdef int _put_integer(Sink *sink, object value) except -1:
-    cdef unsigned char digits[20]
+    cdef unsigned char digits[20 + STRIDE]
     cdef int overflow = 0, at = 20
     cdef long long number = PyLong_AsLongLongAndOverflow(value, &overflow)
     cdef unsigned long long rest
     if overflow or number > _INTEGER_MAX or number < -_INTEGER_MAX:
         _fail(sink, "integer_range", "integer outside -(2^53-1) to 2^53-1")
     rest = <unsigned long long>(number if number >= 0 else -number)
-    with cython.cdivision(True):  # The divisor is 10.
-        while True:
+    with cython.cdivision(True):  # The divisor is 100 or 10.
+        while rest >= 100:
+            at -= 2
+            memcpy(digits + at, PAIRS + 2 * (rest % 100), 2)
+            rest //= 100
+        at -= 1
+        digits[at] = 0x30 + <unsigned char>(rest % 10)
+        if rest >= 10:
             at -= 1
-            digits[at] = 0x30 + <unsigned char>(rest % 10)
-            rest //= 10
-            if not rest:
-                break
+            digits[at] = 0x30 + <unsigned char>(rest // 10)
     if number < 0:
         at -= 1
         digits[at] = c"-"
-    return _put(sink, digits + at, 20 - at)
+    return _put_short(sink, digits + at, 20 - at)
 
 
 cdef inline Step *_enter(Sink *sink, object container) except NULL:
@@ -333,6 +348,10 @@ cdef inline Step *_enter(Sink *sink, object container) except NULL:
     return step
 
 
+cdef inline int _put_fixed(Sink *sink, const char *data, Py_ssize_t size) except -1:
+    return _put_short(sink, data, size) if size <= STRIDE else _put(sink, data, size)
+
+
 cdef int _put_struct(Sink *sink, object value, _Plan plan) except -1:
     cdef Step *step = _enter(sink, value)
     cdef const char *fixed = PyBytes_AS_STRING(plan.fixed)
@@ -340,14 +359,14 @@ cdef int _put_struct(Sink *sink, object value, _Plan plan) except -1:
     cdef PyObject *field
     for i in range(plan.fields):
         step.position = i
-        _put(sink, fixed + begin, plan.ends[i] - begin)
+        _put_fixed(sink, fixed + begin, plan.ends[i] - begin)
         begin = plan.ends[i]
         field = (<PyObject **>(<char *><PyObject *>value + plan.places[i]))[0]
         if field is NULL:
             _fail(sink, "unset", "field was never set")
         _put_value(sink, <object>field)
     sink.depth -= 1
-    return _put(sink, fixed + begin, plan.ends[plan.fields] - begin)
+    return _put_fixed(sink, fixed + begin, plan.ends[plan.fields] - begin)
 
 
 cdef int _put_list(Sink *sink, list value) except -1:
@@ -405,18 +424,18 @@ cdef int _put_value(Sink *sink, object value) except -1:
     if kind is int:
         return _put_integer(sink, value)
     if value is None:
-        return _put(sink, b"null", 4)
+        return _put_short(sink, WORDS, 4)
     if value is True:
-        return _put(sink, b"true", 4)
+        return _put_short(sink, WORDS + 4, 4)
     if value is False:
-        return _put(sink, b"false", 5)
+        return _put_short(sink, WORDS + 8, 5)
+    if kind is tuple:
+        return _put_tuple(sink, value) if PyTuple_GET_SIZE(value) else _put_short(sink, WORDS + 13, 2)
     cdef PyObject *known = PyDict_GetItem(_plans, kind)
     if known is not NULL:
         return _put_struct(sink, value, <_Plan>known)
     if kind is list:
         return _put_list(sink, value)
-    if kind is tuple:
-        return _put_tuple(sink, value)
     if kind is dict:
         return _put_dict(sink, value)
     return _put_other(sink, value)

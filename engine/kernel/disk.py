@@ -210,5 +210,5 @@ def keep_ballast(path: Path, count: int) -> None:
     """Makes the ballast file whole, if there is room; it is given up on a full disk, so that work can be finished."""
     with contextlib.suppress(OSError):
         size = path.stat().st_size if path.exists() else 0
-        if size < count:
+        if size < count and room(path.parent, Limits()).free_bytes > 2 * (count - size):
             fill(path, size, count)

@@ -66,6 +66,7 @@ class Reader:
     def ask(self, query: Query, *, till: int = 0, operator: int = 0) -> Any:
         """Answers a query from a snapshot; raises `Refusal`."""
         row = self._features.queries_by_type[type(query)]
+        replies.require_actor(Actor(till=till, operator=operator))
         with self._store.read() as txn:
             world = self._world(txn, Actor(till=till, operator=operator))
             if not self._features.hooks.allows(world, world.actor, row.permission):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from shop_harness import Shop
 
@@ -275,6 +276,4 @@ def test_restoring_takes_one_way_only(copied: Path, tmp_path: Path) -> None:
 
 
 def _manifest(path: Path) -> Backup:
-    import msgspec
-
     return msgspec.json.decode((path / "backup.json").read_bytes(), type=Backup)
