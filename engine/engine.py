@@ -31,7 +31,7 @@ from engine.kernel.rows import RowPut, RowRemoved
 from engine.kernel.store import COMMIT_FAILURES_MAX, ReadTransaction, Store, WriteTransaction
 from engine.kernel.tables import Snapshot, Working
 from engine.kernel.version import VERSION
-from engine.kernel.world import Folding, World
+from engine.kernel.world import Folding, World, join_position
 
 GROUP_COMMANDS_MAX = 512
 CONTENT_KEY = b"content"
@@ -442,7 +442,7 @@ class Engine:
             self._suspect = True
             _log.warning("the store does not answer after an abort; it is opened again")
         if not self._suspect:
-            self._attachments.take_back()
+            self._attachments.take_back(join_position(*self.position))
 
     def _mend(self) -> None:
         """Opens the store again (S3), as often as commits may fail, and reads where the journal stands."""
@@ -475,8 +475,8 @@ class Engine:
             self._store.stop_writing(f"{self._store.failures} commits failed in a row; last: {fault.text}")
         try:
             self._mend()
+            self._attachments.take_back(join_position(*self.position))
             if self.position == self._began_at:
-                self._attachments.take_back()
                 return replies.none_recorded(envelopes, answers, fault)
             with self._store.read() as txn:
                 return [
