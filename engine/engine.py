@@ -8,8 +8,10 @@ from typing import Any
 import lmdb
 import msgspec
 
+from engine.chores import backup, bring_back, check, export_journal, open_new_log, refold, restore
 from engine.features import FEATURES
 from engine.kernel import keys, replies
+from engine.kernel.attachments import Attachments
 from engine.kernel.backup import require_ready
 from engine.kernel.check_tail import require_tail
 from engine.kernel.clock import Clock, Guard, GuardState, SystemClock
@@ -24,6 +26,7 @@ from engine.kernel.journal import LOG, VKEYS, Journal, Log, Sealed, origin
 from engine.kernel.messages import ENGINE, Actor, Answer, Envelope, Query, Record
 from engine.kernel.people import PeopleStore, make_people_key
 from engine.kernel.reader import Reader
+from engine.kernel.refusals import UNKNOWN_TILL, Refusals
 from engine.kernel.rows import RowPut, RowRemoved
 from engine.kernel.store import COMMIT_FAILURES_MAX, ReadTransaction, Store, WriteTransaction
 from engine.kernel.tables import Snapshot, Working
@@ -31,14 +34,13 @@ from engine.kernel.version import VERSION
 from engine.kernel.world import Folding, World
 
 GROUP_COMMANDS_MAX = 512
-REFUSALS_SEALED_PER_MINUTE_MAX = 30  # per till: a device that keeps trying must not fill the journal
-ID_BYTES = 16
 CONTENT_KEY = b"content"
 NO_MAC = bytes(16)
 
 _log = logging.getLogger("guichet.engine")
 
 __all__ = ["Actor", "Answer", "Engine", "Envelope", "Fault", "IntegrityFault", "Reader", "Refusal", "StoreFault"]
+__all__ += ["backup", "bring_back", "check", "export_journal", "open_new_log", "refold", "restore"]
 
 
 class _Pending(msgspec.Struct):
@@ -120,9 +122,10 @@ class Engine:
         self._folding = Folding(self._rows, self.features.codes)
         self._world = World(self._rows, self.features.kinds, self._people)
         self._world.take = self._entropy.take
+        self._attachments = Attachments(self._people, self.features.kinds)
         self._journal = Journal(self._rows, self._entropy, signer, content_key)
         self._guard = Guard(clock, log.last_ms or None, in_doubt=log.doubt)
-        self._sealed_refusals: dict[int, tuple[int, int]] = {}
+        self._refusals = Refusals()
         with self._store.read() as txn:
             self._journal.load(txn)
         if log.size == 0:
@@ -175,6 +178,11 @@ class Engine:
     def ask(self, query: Query, *, till: int = 0, operator: int = 0) -> Any:
         """Answers a query from the last commit; raises `Refusal`."""
         return self.reader().ask(query, till=till, operator=operator)
+
+    @property
+    def people(self) -> PeopleStore | None:
+        """The people store, for copies."""
+        return self._people
 
     def reader(self) -> Reader:
         """A reader over this process's own environment (LMDB opens a store once per process)."""
@@ -232,7 +240,7 @@ class Engine:
             txn = self._open_group()
         except Exception as error:  # noqa: BLE001  # whatever it is, every sender gets an answer
             _log.exception("a group could not begin")
-            return [replies.faulted(envelope, _fault_of(error)) for envelope in envelopes]
+            return [replies.faulted(envelope, error) for envelope in envelopes]
         answers: list[Answer | None] = [None] * len(envelopes)
         pending: dict[int, _Pending] = {}
         first: dict[bytes, int] = {}
@@ -247,16 +255,16 @@ class Engine:
             self._abort(txn, error)
             if len(envelopes) > 1:
                 return [answer for envelope in envelopes for answer in self._group([envelope])]
-            _log.exception("command %s failed", type(envelopes[0].command).__name__)
-            return [replies.faulted(envelopes[0], _fault_of(error))]
+            _log.exception(
+                "command %s (%s) failed", replies.hex_of(envelopes[0].id), type(envelopes[0].command).__name__
+            )
+            return [replies.faulted(envelopes[0], error)]
         except BaseException as error:
             self._abort(txn, error)
             raise
         for number, done in pending.items():
             answers[number] = replies.done(done.sealed, done.records, self._journal.proof(done.sealed.index))
-        return [
-            answer or _joined(answers[first[envelope.id]]) for envelope, answer in zip(envelopes, answers, strict=True)
-        ]
+        return replies.with_copies(envelopes, answers, first)
 
     def _open_group(self) -> WriteTransaction:
         if self._suspect and self._store.read_only_reason is None:
@@ -272,6 +280,8 @@ class Engine:
                 self._guard.restore(self._before_confirmed)  # the confirmation was taken back with its group
             self._before_confirmed = None
             self._began_at = self.position
+            self._attachments.begin()
+            self._refusals.begin()
             self._look_at_clock()
             if self._guard.in_doubt and not self._journal.log.doubt:
                 self._journal.log.doubt = True
@@ -303,8 +313,7 @@ class Engine:
     ) -> Answer | None:
         """Decides and seals one command; None means: answered when the group is on disk."""
         try:
-            if len(envelope.id) != ID_BYTES:
-                raise Refusal("kernel.bad_id", f"a command id has 16 bytes, this one {len(envelope.id)}", at="id")
+            replies.require_envelope(envelope)
             mac = self._journal.content_mac(envelope.actor, self.features.content(envelope.command))
             earlier = first.get(envelope.id)
             if earlier is not None:
@@ -315,7 +324,7 @@ class Engine:
             if known is not None:
                 if known[0] != mac:
                     raise replies.reused(envelope)
-                return replies.repeat_answer(txn, known[1], self.features.decode_entry)
+                return replies.repeat_answer(txn, known[1], self.features.decode_answer)
             records = self._decide(envelope)
             sealed = self._append(envelope.id, mac, envelope.actor, records, about=None, indexed=True)
         except Refusal as refusal:
@@ -336,12 +345,12 @@ class Engine:
         world.configuration, world.book = self._journal.log.configuration, self._journal.log.book
         if actor.till:
             if not hooks.till_open(world, actor.till):
-                raise Refusal("kernel.unknown_till", f"there is no active till {actor.till}", data={"till": actor.till})
+                raise replies.unknown_till(envelope)
             if not actor.operator:
                 raise Refusal("kernel.no_operator", "a till's command needs an operator")
         if not hooks.allows(world, actor, row.permission):
             raise replies.not_allowed(envelope, row.permission)
-        if row.new_work and self._store.room.low:
+        if row.new_work and self._store.room.low and self._store.look_at_room().low:
             raise Refusal(
                 "store.disk_low", f"only {self._store.room.free_bytes >> 20} MiB are free; nothing new is begun"
             )
@@ -378,8 +387,7 @@ class Engine:
         except Refusal as refusal:
             # The entry is in the group already: who were told "refused" now would find it sealed.
             raise Fault("kernel.fold_refused", f"a fold refused what was decided: {refusal}") from refusal
-        if world.persons or world.secrets:
-            self._keep_attachments(folding.position)
+        self._attachments.keep(world, records, folding.position, self._rows.txn)
         return sealed
 
     def _fold(self, record: Record) -> None:
@@ -395,22 +403,6 @@ class Engine:
             log.doubt = False
             self._look_at_clock()
 
-    def _keep_attachments(self, position: int) -> None:
-        world = self._world
-        if world.persons:
-            assert self._people is not None
-            # Durable before the entry that commits to them; if the entry's group fails, nobody refers to these rows.
-            self._people.put_many((kind, id, position, fields, salt) for kind, id, fields, salt in world.persons)
-            world.persons.clear()
-        if world.secrets:
-            txn = self._rows.txn
-            for kind, id, fields in world.secrets:
-                key = secret_key(kind, id)
-                kept = msgspec.msgpack.decode(txn.get("secrets", key) or b"\x80")
-                kept.update(fields)
-                txn.put_many("secrets", [(key, msgspec.msgpack.encode(kept))])
-            world.secrets.clear()
-
     def _append_own(self, records: tuple[Record, ...], reason: str) -> Sealed:
         place = b"%d/%d" % (self._journal.log.gen, self._journal.seq)
         id = derived_id(bytes.fromhex(self.shop) + place, reason)
@@ -419,14 +411,17 @@ class Engine:
 
     def _seal_refusal(self, envelope: Envelope, refusal: Refusal) -> None:
         """An event for a refusal that must leave a trace, at most 30 a minute for one till."""
-        minute = self._world.at_ms // 60_000
-        known, count = self._sealed_refusals.get(envelope.actor.till, (minute, 0))
-        count = count if known == minute else 0
-        if count >= REFUSALS_SEALED_PER_MINUTE_MAX:
+        actor, world = envelope.actor, self._world
+        if actor.till and not self.features.hooks.till_open(world, actor.till):
+            # No chain begins for a till that nobody set up: its attempts stand on the engine's own, and share a limit.
+            actor = Actor(till=0, operator=actor.operator)
+        if not self._refusals.may_seal(envelope.actor.till if actor.till else UNKNOWN_TILL, world.at_ms):
             return
-        self._sealed_refusals[envelope.actor.till] = (minute, count + 1)
         id = derived_id(envelope.id + b"%d" % self._journal.seq, "refusal")
-        self._append(id, NO_MAC, envelope.actor, refusal.records, about=envelope.id, indexed=False)
+        try:
+            self._append(id, NO_MAC, actor, refusal.records, about=envelope.id, indexed=False)
+        except Refusal as unsealable:
+            _log.error("the event of refusal %s cannot be sealed: %s", refusal.code, unsealable)
 
     def _finish(self, txn: WriteTransaction) -> None:
         self._journal.seal_group(txn)
@@ -440,6 +435,7 @@ class Engine:
         self._world.forget()
         self._world.persons.clear()
         self._world.secrets.clear()
+        self._refusals.take_back()
         self._suspect = isinstance(error, (StoreFault, lmdb.Error)) and not isinstance(error, lmdb.MapFullError)
         try:
             with self._store.read() as snapshot:
@@ -448,6 +444,8 @@ class Engine:
             # The journal still holds what the group appended: nothing begins before it was read again.
             self._suspect = True
             _log.warning("the store does not answer after an abort; it is opened again")
+        if not self._suspect:
+            self._attachments.take_back()
 
     def _mend(self) -> None:
         """Opens the store again (S3), as often as commits may fail, and reads where the journal stands."""
@@ -480,6 +478,7 @@ class Engine:
         try:
             self._mend()
             if self.position == self._began_at:
+                self._attachments.take_back()
                 return replies.none_recorded(envelopes, answers, fault)
             with self._store.read() as txn:
                 return [
@@ -493,22 +492,8 @@ class Engine:
         known = self._journal.known(envelope.id, txn)
         if known is None:
             return replies.faulted(envelope, fault)
-        return replies.repeat_answer(txn, known[1], self.features.decode_entry)
+        return replies.repeat_answer(txn, known[1], self.features.decode_answer)
 
 
 def _trains(records: tuple[Record, ...]) -> bool:
     return any(getattr(record, "training", False) for record in records)
-
-
-def secret_key(kind: int, id: int) -> bytes:
-    """The key of a row's secrets in the secret table."""
-    return b"row\0" + kind.to_bytes(2, "big") + id.to_bytes(8, "big")
-
-
-def _joined(original: Answer | None) -> Answer:
-    assert original is not None, "a copy in flight joins a command that was sealed in its own group"
-    return msgspec.structs.replace(original, repeated=True)
-
-
-def _fault_of(error: Exception) -> Fault:
-    return error if isinstance(error, Fault) else Fault("kernel.fault", f"the engine failed: {error!r}")

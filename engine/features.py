@@ -6,16 +6,21 @@ from engine.cash import table as cash
 from engine.cash import views as cash_views
 from engine.catalogue import table as catalogue
 from engine.discounts import table as discounts
+from engine.fiscal import table as fiscal
+from engine.fiscal.table import Checked, ExportSource, JournalCheck, Manifest, check_journal, export_journal
 from engine.kernel import table as kernel
 from engine.kernel.clock import Civil
 from engine.kernel.joined import Hooks, Joined
 from engine.kernel.world import World
 from engine.payments import table as payments
+from engine.printing import table as printing
 from engine.sales import table as sales
 from engine.shop import table as shop
 from engine.shop import views as shop_views
 from engine.staff import table as staff
 from engine.staff import views as staff_views
+
+__all__ = ["FEATURES", "Checked", "ExportSource", "JournalCheck", "Manifest", "check_journal", "export_journal"]
 
 _civils: dict[tuple[str, int], Civil] = {}
 
@@ -47,8 +52,10 @@ FEATURES = Joined(
         catalogue.TABLE,
         discounts.TABLE,
         payments.TABLE,
+        printing.TABLE,
         sales.TABLE,
         cash.TABLE,
+        fiscal.TABLE,
     ),
     Hooks(civil=_civil, till_open=_till_open, allows=staff_views.role_allows, training=_training),
 )

@@ -120,7 +120,7 @@ class JournalCheck:
 def _outside(store: Store, note: str) -> tuple[int, int, bytes]:
     """(generation, size, root) of a checkpoint from outside, opened with the shop's own public keys."""
     with store.read() as txn:
-        known = {key: vkey for key, vkey in Snapshot(txn).scan(VKEYS)}
+        known = dict(Snapshot(txn).scan(VKEYS))
     try:
         checkpoint = notes.parse_checkpoint(notes.open_note(note, [notes.parse_vkey(vkey) for vkey in known.values()]))
     except notes.NoteError as error:

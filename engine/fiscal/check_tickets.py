@@ -63,7 +63,7 @@ class TicketCheck:
             self._due[record.series, record.no] = record.due
 
     def refunded(self, entry: Any, record: Refunded, position: int) -> None:
-        """A refund: as a sale, but its VAT is the sum of its lines' (pricing.md, Refunds), and it names its original."""
+        """A refund: as a sale, but its VAT is the sum of its lines' (pricing.md, Refunds); it names its original."""
         self.tickets += 1
         self._number(entry, record, position)
         if not _lines_add_up(record):

@@ -108,7 +108,7 @@ class Walk:
             rows = Snapshot(txn)
             log = rows.get(LOG, 0)
             self.shop = "" if log is None else log.shop
-            self.vkeys = {key: vkey for key, vkey in rows.scan(VKEYS)}
+            self.vkeys = {(gen, version): vkey for (gen, version), vkey in rows.scan(VKEYS)}
         self.key = 0
         self.configuration = self.book = self.doubt = None
 
@@ -305,7 +305,12 @@ class Walk:
     def _entries(self, txn: ReadTransaction, data: list[Any], leaves: bytes) -> None:
         decode, encode, start = self._features.decode_entry, canonical.encode, self.seq
         get, gen, handlers = txn.get, self.gen, self.handlers
-        own = {Genesis: self._genesis, KeyRotated: self._rotated, RowPut: self._row, RowRemoved: self._row}
+        own: dict[type, Any] = {
+            Genesis: self._genesis,
+            KeyRotated: self._rotated,
+            RowPut: self._row,
+            RowRemoved: self._row,
+        }
         for at, one in enumerate(data):
             if one is None:
                 continue
@@ -327,7 +332,7 @@ class Walk:
             self._at = entry.at
             if entry.conf != self.configuration:
                 self._wrong_configuration(entry)
-            if entry.chain or any([record.fiscal for record in entry.rec]):
+            if entry.chain or any(record.fiscal for record in entry.rec):
                 self._links(entry, leaves[at * HASH_BYTES : (at + 1) * HASH_BYTES].hex())
             if entry.mac != NO_MAC:
                 self.indexed += 1

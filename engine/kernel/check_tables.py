@@ -112,12 +112,13 @@ def _heads(walk: Walk, txn: ReadTransaction, chains: dict[tuple[int, int], tuple
 
 
 def _vkeys(walk: Walk, txn: ReadTransaction) -> None:
-    stored: dict[tuple[int, ...], str] = {}
+    stored: dict[tuple[int, int], str] = {}
     for key, value in txn.scan(VKEYS.db, VKEYS.prefix, VKEYS.prefix + b"\xff" * 5):
+        gen, version = VKEYS.unpack(key)
         try:
-            stored[VKEYS.unpack(key)] = VKEYS.decode(value)
+            stored[gen, version] = VKEYS.decode(value)
         except msgspec.DecodeError:
-            stored[VKEYS.unpack(key)] = ""
+            stored[gen, version] = ""
     for place in sorted(set(stored) | set(walk.vkeys)):
         if stored.get(place) != walk.vkeys.get(place):
             text = f"the table says {stored.get(place)}, the journal {walk.vkeys.get(place)}"

@@ -1,4 +1,4 @@
-"""The check at every start (rule S2): the journal's last entries, its heads and its index, before anything is sealed."""
+"""The check at every start (rule S2): the journal's last entries, heads and index, before anything is sealed."""
 
 import msgspec
 
@@ -16,8 +16,10 @@ TAIL_ENTRIES = 1000  # how many of the last entries a start proves (S2)
 def tail_breaks(
     store: Store, features: Joined, count: int = TAIL_ENTRIES, *, outside: dict[tuple[int, int], bytes] | None = None
 ) -> list[Break]:
-    """Breaks among the last ``count`` entries (rounded up to whole tiles): each is tied to the signed root by the tree's
-    stored edge, so its cost does not depend on the length of the journal."""
+    """Breaks among the last ``count`` entries (rounded up to whole tiles).
+
+    The tree's stored edge ties them to the signed root, so the cost does not depend on the length of the journal.
+    """
     with store.read() as txn:
         try:
             log = Snapshot(txn).get(LOG, 0)

@@ -173,6 +173,15 @@ def sync_directory(path: Path) -> None:
         os.close(fd)
 
 
+def sync_file(path: Path) -> None:
+    """Makes a file's bytes durable."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
 def write_durably(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Writes a small file so that after a power cut it is there whole or not at all."""
     temporary = path.with_name(path.name + ".new")
@@ -201,5 +210,5 @@ def keep_ballast(path: Path, count: int) -> None:
     """Makes the ballast file whole, if there is room; it is given up on a full disk, so that work can be finished."""
     with contextlib.suppress(OSError):
         size = path.stat().st_size if path.exists() else 0
-        if size < count:
+        if size < count and room(path.parent, Limits()).free_bytes > 2 * (count - size):
             fill(path, size, count)

@@ -1,4 +1,4 @@
-"""Folding sealed entries again, group by group as their checkpoints mark them: for refold, and for what is brought back."""
+"""Folding sealed entries again, group by group as checkpoints mark them: for refold and for what is brought back."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,6 +18,7 @@ from engine.kernel.journal import (
     LOG,
     TILE_HASHES,
     TRAINING_CHAIN,
+    VKEYS,
     Head,
     Log,
     position_key,
@@ -111,6 +112,10 @@ class Refolder:
         for link in entry.chain:
             code = CHAINS[link.of] + (TRAINING_CHAIN if entry.training else 0)
             self._rows.put(HEADS, Head(link.n, leaf), entry.till, code)
+
+    def vkey(self, version: int) -> str:
+        """The public key that the groups so far announced under a version; empty where there is none."""
+        return self._rows.get(VKEYS, self.log.gen, version) or ""
 
     def end(self, txn: WriteTransaction) -> None:
         """Writes what was folded since `begin`."""

@@ -73,6 +73,17 @@ class Joined:
             if secret:
                 self._secrets[rows.put_type(kind)] = secret
 
+    def decode_answer(self, data: bytes) -> Any:
+        """An entry with rows as structs of their kinds, as decisions make them: a repeated answer is the same bytes."""
+        entry = self.decode_entry(data)
+        if not any(type(record) is rows.RowPut for record in entry.rec):
+            return entry
+        rec = tuple(self._with_row(record) if type(record) is rows.RowPut else record for record in entry.rec)
+        return msgspec.structs.replace(entry, rec=rec)
+
+    def _with_row(self, record: rows.RowPut) -> rows.RowPut:
+        return msgspec.structs.replace(record, row=msgspec.convert(record.row, self.kinds[record.kind].row))
+
     def _join(self, capability: Capability) -> None:
         for kind in capability.kinds:
             _add(self.kinds, kind.name, kind, "kind")

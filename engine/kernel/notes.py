@@ -166,7 +166,7 @@ def open_note(note: str, vkeys: Iterable[VerifierKey]) -> str:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    text, signatures = _split_note(note)
+    text, signatures = split_note(note)
     known = {(key.name, key.id): key for key in vkeys}
     verified = 0
     for name, identifier, signature in signatures:
@@ -264,7 +264,7 @@ def parse_proof(text: str) -> Proof:
     return Proof(index=index, hashes=hashes, checkpoint=checkpoint, extra=extra)
 
 
-def _split_note(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
+def split_note(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
     """The text of a note and its signature lines as (name, key id, signature)."""
     if len(note) > NOTE_CHARS_MAX:
         raise NoteError("notes.too_large", f"a note has at most {NOTE_CHARS_MAX} characters")

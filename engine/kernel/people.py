@@ -4,9 +4,11 @@ An entry holds only a salted commitment. The opening (salt and fields) lies here
 person deletes the rows and with them the key and the salt, so that the commitment proves and tells nothing any more.
 """
 
+import contextlib
 import os
+import shutil
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,9 @@ from engine.kernel.errors import IntegrityFault, KeyFault, StoreFault
 KEY_BYTES = 32
 NONCE_BYTES = 12
 _KEY = struct.Struct(">HQQ")
+
+PersonKey = tuple[int, int, int]
+"""(kind code, id, position of the version)."""
 
 
 class _Stored(msgspec.Struct, array_like=True):
@@ -48,54 +53,131 @@ class PeopleStore:
         self._shop = shop_id.encode()
         self._entropy = entropy
         self._pid = os.getpid()
-        path = shop / "people"
-        if writable:
-            path.mkdir(mode=0o700, exist_ok=True)
+        self._path = shop / "people"
+        self._limits = limits
+        self._writable = writable
+        self._suspect = False
         self._env: lmdb.Environment | None = None
         try:
             key = bytes.fromhex((shop / "keys" / "people.key").read_text(encoding="ascii"))
+            if len(key) != KEY_BYTES:
+                raise ValueError(f"it has {len(key)} bytes, not {KEY_BYTES}")
         except (OSError, ValueError) as error:
             if writable:
                 raise KeyFault("people.no_key", f"the people store's key cannot be read ({error})") from error
             return
         self._wrap = AESGCM(key)
-        if (path / "data.mdb").exists():
-            disk.require_whole(path / "data.mdb")
-            if writable:
-                disk.write_metas_again(path / "data.mdb")
-        elif not writable:
+        self._start()
+
+    def _start(self) -> None:
+        data = self._path / "data.mdb"
+        if not self._writable and not data.exists():
             return
-        self._env = lmdb.open(
+        try:
+            if self._writable:
+                if not data.exists():
+                    self._make(data)
+                # The names too, at every open: a power cut must not take a store that was made with an open before.
+                disk.sync_directory(self._path)
+                disk.sync_directory(self._path.parent)
+            disk.require_whole(data)
+            if self._writable:
+                disk.write_metas_again(data)
+            self._env = self._open(self._path, create=False)
+            if self._writable:
+                self._env.sync(True)
+        except (lmdb.Error, OSError) as error:
+            self.close()
+            raise StoreFault("people.open", f"{self._path} cannot be opened: {error}", retry=True) from error
+
+    def _open(self, path: Path, *, create: bool) -> lmdb.Environment:
+        return lmdb.open(
             str(path),
-            map_size=limits.map_bytes,
-            readonly=not writable,
-            create=writable,
+            map_size=self._limits.map_bytes,
+            readonly=not self._writable,
+            create=create,
+            mode=0o600,
             sync=True,
             metasync=True,
             writemap=False,
             lock=True,
             lib_version=0,
         )
-        if writable:
-            self._env.sync(True)
+
+    def _make(self, data: Path) -> None:
+        """Rule S13: a file without meta pages never bears the store's name, whenever the power goes."""
+        fresh = self._path.with_name("people.new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(mode=0o700)
+        env = self._open(fresh, create=True)
+        try:
+            env.sync(True)
+        finally:
+            env.close()
+        self._path.mkdir(mode=0o700, exist_ok=True)
+        (fresh / data.name).rename(data)
+        shutil.rmtree(fresh)
+
+    def reopen(self) -> None:
+        """Closes and opens again after a failed commit, as the store does (S3)."""
+        self.close()
+        self._start()
+        self._suspect = False
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[lmdb.Transaction]:
+        """A durable transaction; after one that failed the environment is opened again first (S3)."""
+        if not self._writable or self._entropy is None or os.getpid() != self._pid:
+            raise StoreFault("people.read_only", "the people store was opened for reading")
+        try:
+            if self._suspect or self._env is None:
+                self.reopen()
+            assert self._env is not None
+            with self._env.begin(write=True) as txn:
+                yield txn
+        except (lmdb.Error, OSError) as error:
+            self._suspect = True
+            raise StoreFault("people.failed", f"the people store failed: {error}", retry=True) from error
 
     def _aad(self, key: bytes) -> bytes:
         return self._shop + b"\0" + key
 
     def put_many(self, rows: Iterable[tuple[int, int, int, Mapping[str, Any], bytes]]) -> None:
         """Stores openings (kind, id, version, fields, salt) in one durable transaction."""
-        if self._env is None or self._entropy is None or os.getpid() != self._pid:
-            raise StoreFault("people.read_only", "the people store was opened for reading")
-        with self._env.begin(write=True) as txn:
+        with self._writing() as txn:
             for kind, id, version, fields, salt in rows:
-                key = _KEY.pack(kind, id, version)
-                own, nonce, second = self._entropy.take(KEY_BYTES), self._entropy.take(12), self._entropy.take(12)
-                opening = msgspec.msgpack.encode(_Opening(salt, dict(fields)))
-                stored = _Stored(
-                    nonce + self._wrap.encrypt(nonce, own, self._aad(key)),
-                    second + AESGCM(own).encrypt(second, opening, self._aad(key)),
-                )
-                txn.put(key, msgspec.msgpack.encode(stored))
+                txn.put(_KEY.pack(kind, id, version), self._seal(_KEY.pack(kind, id, version), fields, salt))
+
+    def _seal(self, key: bytes, fields: Mapping[str, Any], salt: bytes) -> bytes:
+        assert self._entropy is not None
+        take = self._entropy.take
+        own, nonce, second = take(KEY_BYTES), take(NONCE_BYTES), take(NONCE_BYTES)
+        opening = msgspec.msgpack.encode(_Opening(salt, dict(fields)))
+        stored = _Stored(
+            nonce + self._wrap.encrypt(nonce, own, self._aad(key)),
+            second + AESGCM(own).encrypt(second, opening, self._aad(key)),
+        )
+        return msgspec.msgpack.encode(stored)
+
+    def drop(self, keys: Iterable[PersonKey]) -> int:
+        """Deletes single versions that no entry refers to; returns how many were there."""
+        packed = [_KEY.pack(*key) for key in keys]
+        there = [key for key in packed if self._get(key) is not None]
+        if there:
+            with self._writing() as txn:
+                for key in there:
+                    txn.delete(key)
+        return len(there)
+
+    def _get(self, key: bytes) -> bytes | None:
+        if self._env is None:
+            return None
+        try:
+            with self._env.begin() as txn:
+                return txn.get(key)
+        except lmdb.Error as error:
+            self._suspect = True
+            raise StoreFault("people.failed", f"the people store cannot be read: {error}", retry=True) from error
 
     def fields(self, kind: int, id: int, version: int) -> Mapping[str, Any] | None:
         """The personal fields of one version of a row, or None where they were erased or never there."""
@@ -104,11 +186,8 @@ class PeopleStore:
 
     def opening(self, kind: int, id: int, version: int) -> tuple[bytes, dict[str, Any]] | None:
         """(salt, fields): what the commitment in the journal can be checked with."""
-        if self._env is None:
-            return None
         key = _KEY.pack(kind, id, version)
-        with self._env.begin() as txn:
-            data = txn.get(key)
+        data = self._get(key)
         if data is None:
             return None
         stored = msgspec.msgpack.decode(data, type=_Stored)
@@ -124,10 +203,8 @@ class PeopleStore:
 
     def erase(self, kind: int, id: int) -> int:
         """Deletes every version of a person; returns how many there were. The caller seals that it happened."""
-        if self._env is None or os.getpid() != self._pid:
-            raise StoreFault("people.read_only", "the people store was opened for reading")
         erased = 0
-        with self._env.begin(write=True) as txn, txn.cursor() as cursor:
+        with self._writing() as txn, txn.cursor() as cursor:
             prefix = _KEY.pack(kind, id, 0)[:10]
             found = cursor.set_range(prefix)
             while found and bytes(cursor.key())[:10] == prefix:

@@ -47,6 +47,11 @@ class Reader:
         """The store below, for checks and copies."""
         return self._store
 
+    @property
+    def people(self) -> PeopleStore | None:
+        """The people store, where it can be read."""
+        return self._people
+
     def snapshot(self) -> ReadTransaction:
         """A read transaction; close it within a second (S9)."""
         return self._store.read()
@@ -61,6 +66,7 @@ class Reader:
     def ask(self, query: Query, *, till: int = 0, operator: int = 0) -> Any:
         """Answers a query from a snapshot; raises `Refusal`."""
         row = self._features.queries_by_type[type(query)]
+        replies.require_actor(Actor(till=till, operator=operator))
         with self._store.read() as txn:
             world = self._world(txn, Actor(till=till, operator=operator))
             if not self._features.hooks.allows(world, world.actor, row.permission):

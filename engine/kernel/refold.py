@@ -14,7 +14,7 @@ from engine.kernel.folding_again import Refolder, open_next_log
 from engine.kernel.genesis import Before
 from engine.kernel.joined import Joined
 from engine.kernel.journal import LOG, Log, header_only, position_key
-from engine.kernel.store import DATABASES, FOLDED, ReadTransaction, Store, WriteTransaction
+from engine.kernel.store import DATABASES, FOLDED, Databases, ReadTransaction, Store, WriteTransaction
 from engine.kernel.tables import Snapshot
 from engine.kernel.world import split_position
 
@@ -58,7 +58,7 @@ class _Scratch:
         self.env = lmdb.open(
             str(path), map_size=limits.map_bytes, max_dbs=len(DATABASES) + 2, sync=False, metasync=False, lib_version=0
         )
-        self.dbs = {name: self.env.open_db(name.encode()) for name in FOLDED}
+        self.dbs: Databases = {name: self.env.open_db(name.encode()) for name in FOLDED}
 
     def read(self) -> ReadTransaction:
         return ReadTransaction(self.env, self.dbs)
@@ -74,7 +74,7 @@ class _Scratch:
 class _Over(WriteTransaction):
     """Writes the folded databases of the scratch, reads everything else from the store."""
 
-    def __init__(self, env: lmdb.Environment, dbs: dict[str, object], source: ReadTransaction) -> None:
+    def __init__(self, env: lmdb.Environment, dbs: Databases, source: ReadTransaction) -> None:
         super().__init__(env, dbs)
         self._source = source
 

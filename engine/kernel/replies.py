@@ -1,19 +1,23 @@
 """Answers in the making: repeated ones, computed again from entry and tiles, and those to what was declined."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import msgspec
 
 from engine.kernel import notes
 from engine.kernel.clock import parse_ms
 from engine.kernel.errors import Fault, IntegrityFault, Refusal
 from engine.kernel.events import Event
 from engine.kernel.journal import VKEYS, Sealed, Tiles, checkpoint_note, read_checkpoint
-from engine.kernel.messages import Answer, Envelope, Record
+from engine.kernel.messages import INTEGER_MAX, TILL_MAX, Actor, Answer, Envelope, Record
 from engine.kernel.store import ReadTransaction
 from engine.kernel.tables import Snapshot
 from engine.kernel.world import split_position
 from engine_ext import merkle, seal
+
+ID_BYTES = 16
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -91,6 +95,20 @@ def none_recorded(envelopes: Sequence[Envelope], answers: Sequence[Answer | None
     ]
 
 
+def with_copies(
+    envelopes: Sequence[Envelope], answers: Sequence[Answer | None], first: Mapping[bytes, int]
+) -> list[Answer]:
+    """The answers of a group in order: a copy, which has none of its own, gets the one of the ``first`` of its id."""
+    whole = []
+    for envelope, answer in zip(envelopes, answers, strict=True):
+        if answer is None:
+            original = answers[first[envelope.id]]
+            assert original is not None
+            answer = msgspec.structs.replace(original, repeated=True)
+        whole.append(answer)
+    return whole
+
+
 def reused(envelope: Envelope) -> Refusal:
     """An id that was used with other content; sealed as an event."""
     event = Event(code=0, what="refused.id_reused", detail={"command": type(envelope.command).__name__})
@@ -109,11 +127,43 @@ def not_allowed(envelope: Envelope, permission: str) -> Refusal:
     return Refusal("kernel.not_allowed", text, data={"right": permission}, records=(event,))
 
 
+def unknown_till(envelope: Envelope) -> Refusal:
+    """A till that nobody set up, or that was switched off: sealed as an event (a revoked credential)."""
+    till = envelope.actor.till
+    event = Event(code=0, what="refused.unknown_till", detail={"till": till})
+    return Refusal("kernel.unknown_till", f"there is no active till {till}", data={"till": till}, records=(event,))
+
+
+def require_actor(actor: Actor) -> None:
+    """Refuses a till or an operator outside the numbers that keys and entries can hold."""
+    for name, value, most in (("till", actor.till, TILL_MAX), ("operator", actor.operator, INTEGER_MAX)):
+        if type(value) is not int or not 0 <= value <= most:
+            raise Refusal("kernel.bad_actor", f"the actor's {name} is a whole number from 0 to {most}", at=name)
+
+
+def require_envelope(envelope: Envelope) -> None:
+    """Refuses an id that is not 16 bytes, and an actor that cannot be."""
+    id = envelope.id
+    if type(id) is not bytes or len(id) != ID_BYTES:
+        raise Refusal("kernel.bad_id", f"a command id has {ID_BYTES} bytes", at="id")
+    require_actor(envelope.actor)
+
+
+def hex_of(id: object) -> str:
+    """An id for answers and logs, whatever was sent as one."""
+    return id.hex() if isinstance(id, bytes) else ""
+
+
 def refused(id: bytes, refusal: Refusal) -> Answer:
     """The answer to a command that was declined."""
-    return Answer(id=id.hex(), status="refused", code=refusal.code, text=refusal.text, at=refusal.at, data=refusal.data)
+    return Answer(
+        id=hex_of(id), status="refused", code=refusal.code, text=refusal.text, at=refusal.at, data=refusal.data
+    )
 
 
-def faulted(envelope: Envelope, fault: Fault) -> Answer:
-    """The answer where the engine itself is at fault."""
-    return Answer(id=envelope.id.hex(), status="fault", code=fault.code, text=fault.text, retry=fault.retry)
+def faulted(envelope: Envelope, error: Exception) -> Answer:
+    """The answer where the engine itself is at fault; a bug's own words stay in the log: they may quote anything."""
+    if not isinstance(error, Fault):
+        text = f"the engine failed on this command and recorded nothing ({type(error).__name__}); its log says where"
+        error = Fault("kernel.fault", text)
+    return Answer(id=hex_of(envelope.id), status="fault", code=error.code, text=error.text, retry=error.retry)

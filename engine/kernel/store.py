@@ -1,6 +1,7 @@
 """The store: one LMDB environment per shop, opened and written only by the rules S1 to S13."""
 
 import contextlib
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -33,6 +34,8 @@ READERS_MAX = 1024
 COMMIT_FAILURES_MAX = 3  # in a row; then the store is read-only until somebody looks (S3)
 ROOM_CHECK_COMMITS = 32  # commits between two looks at the disk's free space
 READER_CHECK_COMMITS = 4096  # commits between two sweeps of dead readers' slots (S9)
+
+_log = logging.getLogger("guichet.store")
 
 Databases = dict[str, Any]
 """Handles of the named databases (py-lmdb keeps their type private)."""
@@ -245,9 +248,11 @@ class Store:
         except lmdb.Error as error:
             raise StoreFault("store.open", f"{self.path} cannot be read: {error}", retry=True) from error
         if self.writable:
-            disk.keep_ballast(self.path / "ballast", self.limits.ballast_bytes)
             self._lock_inode = os.stat(self.path / "store" / "lock.mdb").st_ino
             self._room = disk.room(self.path, self.limits)
+            if not self.failures and not self._room.low:
+                # After a failed commit the ballast was given up for what is in hand; now it would eat that room again.
+                disk.keep_ballast(self.path / "ballast", self.limits.ballast_bytes)
             self._fill_ahead()
 
     def reopen(self) -> None:
@@ -289,19 +294,38 @@ class Store:
             txn.commit()
         except Exception as error:  # S3: the class of a commit's error says nothing that can be relied on
             self.failures += 1
-            if "space" in str(error).lower():
-                with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):
+                # A full disk is not always called one: a short write on ext4 is an input/output error.
+                if "space" in str(error).lower() or self.look_at_room().low:
                     (self.path / "ballast").unlink(missing_ok=True)
             raise StoreFault(
                 "store.commit_unknown", f"the commit failed ({error}); the store is opened again", retry=True
             ) from error
         self.failures = 0
         self._commits += 1
+        try:
+            self._tidy()
+        except (OSError, lmdb.Error) as error:
+            # The group is on disk: whatever fails now must not turn its answers into faults.
+            _log.warning("after commit %d: %s", self._commits, error)
+
+    def _tidy(self) -> None:
+        self._lengthen()
         if self._commits % ROOM_CHECK_COMMITS == 0:
             self._room = disk.room(self.path, self.limits)
             self._fill_ahead()
         if self._commits % READER_CHECK_COMMITS == 0:
             self.env.reader_check()
+
+    def _lengthen(self) -> None:
+        """Makes the file as long as its meta page says (S2): pages that a group took and gave back at its end are
+        counted by LMDB but never written, and the next start would take the file for cut off."""
+        data = self.path / "store" / "data.mdb"
+        if data.stat().st_size < self._used_bytes():
+            os.truncate(data, self._used_bytes())
+
+    def _used_bytes(self) -> int:
+        return (int(self.env.info()["last_pgno"]) + 1) * int(self.env.stat()["psize"])
 
     def stop_writing(self, reason: str) -> None:
         """Read-only from now on, until the store is opened by a new process (P5)."""
@@ -322,7 +346,7 @@ class Store:
         if not self.limits.ahead_bytes or self._room.low:
             return
         data = self.path / "store" / "data.mdb"
-        used = (int(self.env.info()["last_pgno"]) + 1) * int(self.env.stat()["psize"])
+        used = self._used_bytes()
         size = data.stat().st_size
         if size - used < self.limits.ahead_bytes:
             with contextlib.suppress(OSError):
@@ -330,11 +354,10 @@ class Store:
 
     def sizes(self) -> dict[str, int]:
         """Bytes: the file, the pages in use and the address space."""
-        info, stat = self.env.info(), self.env.stat()
         return {
             "file_bytes": (self.path / "store" / "data.mdb").stat().st_size,
-            "used_bytes": (int(info["last_pgno"]) + 1) * int(stat["psize"]),
-            "map_bytes": int(info["map_size"]),
+            "used_bytes": self._used_bytes(),
+            "map_bytes": int(self.env.info()["map_size"]),
         }
 
     def probe_sync(self, rounds: int = 15) -> int:

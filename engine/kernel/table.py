@@ -14,6 +14,7 @@ TABLE = Capability(
     refusals={
         "kernel.bad_request": "the body is not what the command's type says; `at` names the field",
         "kernel.bad_decimal": "a decimal string has too many decimals or is too large",
+        "kernel.bad_actor": "a till or an operator is a number that no till or operator can have",
         "kernel.bad_id": "a command id is 16 bytes (32 hex digits)",
         "kernel.text_not_nfc": "a text is not in Unicode normal form C",
         "kernel.unknown_command": "there is no such command",

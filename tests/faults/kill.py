@@ -24,6 +24,7 @@ LIFE_CYCLES = 10
 """Deaths a store sees before it is replaced by a new one."""
 OPS_PER_CYCLE_MAX = 400
 KILL_SECONDS_MAX = 0.008
+"""The latest moment of a death, for stores that open at once; a workload that takes longer says `kill_seconds_max`."""
 KILL_CALL_MAX = 60
 STARTED = "started"
 
@@ -41,11 +42,11 @@ class Death(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def plan_death(seed: int, cycle: int) -> Death:
+def plan_death(seed: int, cycle: int, seconds_max: float = KILL_SECONDS_MAX) -> Death:
     """The death of a cycle, from the seed alone."""
     rng = random.Random(f"kill/{seed}/{cycle}")
     if cycle % 2:
-        return Death(after_s=rng.uniform(0, KILL_SECONDS_MAX))
+        return Death(after_s=rng.uniform(0, seconds_max))
     return Death(nth=rng.randrange(1, KILL_CALL_MAX + 1), fault=rng.choice(KILLS))
 
 
@@ -80,7 +81,7 @@ def campaign(workload: Workload, seed: int, cycles: int, scratch: Path, *, only:
         if sick or cycle % LIFE_CYCLES == 0:
             _new_store(workload, folder)
             acks, attempted = [], 0
-        death = plan_death(seed, cycle)
+        death = plan_death(seed, cycle, getattr(workload, "kill_seconds_max", KILL_SECONDS_MAX))
         outcome = sell_until_death(workload, folder, attempted, death)
         told = [msgspec.convert(message, Ack) for message in outcome.reports if message != STARTED]
         acks, attempted = [*acks, *told], attempted + len(told) + 1

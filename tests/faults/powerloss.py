@@ -92,7 +92,7 @@ class Image(NamedTuple):
     attempted: int
 
     def write_to(self, folder: Path) -> None:
-        """Lays the image down in a folder, which is emptied first."""
+        """Lays the image down in a folder, which is emptied first; files are their owner's alone, as keys have to be."""
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         for path in sorted(self.tree):
@@ -100,6 +100,7 @@ class Image(NamedTuple):
             if content is None:
                 (folder / path).mkdir()
             else:
+                (folder / path).touch(mode=0o600)
                 (folder / path).write_bytes(content)
 
     def digest(self) -> bytes:

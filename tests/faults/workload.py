@@ -40,8 +40,17 @@ WORKLOADS = {
     "plain-no-key": "plain_lmdb:NO_KEY",
     "plain-no-folder-sync": "plain_lmdb:NO_FOLDER_SYNC",
     "engine": "engine_workload:ENGINE",
+    "engine-no-sync": "engine_bugs:NO_SYNC",
+    "engine-no-metasync": "engine_bugs:NO_METASYNC",
+    "engine-no-sync-on-open": "engine_bugs:NO_SYNC_ON_OPEN",
+    "engine-early-ack": "engine_bugs:EARLY_ACK",
+    "engine-id-outside": "engine_bugs:ID_OUTSIDE",
+    "engine-skipped-fold": "engine_bugs:SKIPPED_FOLD",
+    "engine-wrong-link": "engine_bugs:WRONG_LINK",
+    "engine-stale-head": "engine_bugs:STALE_HEAD",
+    "engine-unsigned": "engine_bugs:UNSIGNED",
 }
-"""Every workload by name, as "module:attribute". Those called `plain-no-...` and the like carry a planted bug."""
+"""Every workload by name, as "module:attribute". Those called `plain-no-...`, `engine-no-...` and the like carry a planted bug."""
 
 
 class Kind(StrEnum):

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from shop_harness import Shop
 
-from engine.engine import GROUP_COMMANDS_MAX, REFUSALS_SEALED_PER_MINUTE_MAX
+from engine.engine import GROUP_COMMANDS_MAX
 from engine.kernel import notes
 from engine.kernel.messages import Actor, Envelope
+from engine.kernel.refusals import REFUSALS_SEALED_PER_MINUTE_MAX
 from engine_ext import merkle, seal
 
 

@@ -9,7 +9,7 @@ import pytest
 from shop_harness import Shop
 
 from engine.engine import Engine
-from engine.kernel.errors import StoreFault
+from engine.kernel.errors import Refusal, StoreFault
 from engine.kernel.journal import Journal
 from engine.kernel.messages import Actor, Answer, Envelope
 from engine.kernel.store import Store, WriteTransaction
@@ -128,7 +128,12 @@ def test_an_entry_of_the_engine_that_fails_opens_the_store_again_before_the_next
     fail_once(monkeypatch, WriteTransaction, "commit", lmdb.Error("disk says no"))
     opened: list[Store] = []
     real = Store.reopen
-    monkeypatch.setattr(Store, "reopen", lambda self: (opened.append(self), real(self))[1])
+
+    def reopen(self: Store) -> None:
+        opened.append(self)
+        real(self)
+
+    monkeypatch.setattr(Store, "reopen", reopen)
 
     with pytest.raises(StoreFault):
         toy.engine.rotate_key()
@@ -146,6 +151,18 @@ def test_a_store_that_does_not_open_at_the_first_try_is_tried_again(toy: Shop, m
 
     assert (answer.code, answer.retry) == ("store.commit_unknown", True)
     assert toy.do("toy.add", {"count": 1}).status == "done"
+
+
+def test_what_goes_wrong_after_a_commit_does_not_change_its_answer(toy: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def vanished(*_: object) -> None:
+        raise OSError(5, "statvfs: input/output error")
+
+    monkeypatch.setattr("engine.kernel.store.ROOM_CHECK_COMMITS", 1)
+    monkeypatch.setattr("engine.kernel.disk.room", vanished)
+
+    answer = toy.send("toy.add", {"count": 1})
+
+    assert (answer.status, answer.repeated) == ("done", False)
 
 
 def test_a_refusal_made_on_what_never_reached_the_disk_is_not_given(toy: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,6 +221,75 @@ def same(first: Answer, again: Answer) -> bool:
     return msgspec.json.encode(first) == msgspec.json.encode(msgspec.structs.replace(again, repeated=False))
 
 
+def test_a_repeated_answer_about_a_row_holds_the_same_bytes(toy: Shop) -> None:
+    sent = toy.envelope("things.put", {"id": 1, "row": {"title": "a", "price": "2.50", "name": "Zoé"}})
+
+    first, again = toy.engine.submit([sent])[0], toy.engine.submit([sent])[0]
+
+    assert again.repeated
+    assert same(first, again)
+
+
+def test_a_fault_tells_the_till_nothing_of_what_was_in_the_command(toy: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    sent = toy.envelope("toy.add", {"count": 1, "how": "bug"})
+
+    answer = toy.engine.submit([sent])[0]
+
+    assert answer.code == "kernel.fault"
+    assert "asked to break" not in answer.text
+    assert sent.id.hex() in caplog.text
+
+
+@pytest.mark.parametrize(("till", "operator"), [(-1, 1), (65_536, 1), (1, -1), (1, 2**53), (2**70, 1)])
+def test_an_actor_that_cannot_be_is_refused(toy: Shop, till: int, operator: int) -> None:
+    before = toy.engine.position
+
+    first = toy.do("toy.add", {"count": 1})
+    answers = [
+        toy.refused("toy.add", {"count": 1}, till=till, operator=operator),
+        toy.refused("toy.add", {"count": 2}, till=till, operator=operator, id=bytes.fromhex(first.id)),
+    ]
+
+    assert [answer.code for answer in answers] == ["kernel.bad_actor"] * 2
+    assert toy.engine.position[1] == before[1] + 1
+    with pytest.raises(Refusal, match="actor"):
+        toy.ask("toy.total", {"till": 1}, till=till, operator=operator)
+
+
+def test_an_id_that_is_no_bytes_is_refused(toy: Shop) -> None:
+    command = toy.envelope("toy.add", {"count": 1}).command
+    bad: Any = "sixteen-letters!"
+
+    answer = toy.engine.submit([Envelope(id=bad, actor=Actor(till=1, operator=1), command=command)])[0]
+
+    assert (answer.status, answer.code) == ("refused", "kernel.bad_id")
+
+
+def test_a_till_that_is_unknown_leaves_an_event_on_the_chain_of_the_engine(toy: Shop) -> None:
+    answer = toy.refused("toy.add", {"count": 1}, till=100)
+
+    entry = toy.engine.reader().entry(*_last(toy)).entry
+    assert answer.code == "kernel.unknown_till"
+    assert (entry.till, entry.about, entry.rec[0].what) == (0, answer.id, "refused.unknown_till")
+    assert entry.rec[0].detail == {"till": 100}
+
+
 def _last(shop: Shop) -> tuple[int, int]:
     gen, size = shop.engine.position
     return gen, size - 1
+
+
+def test_refusals_of_a_group_run_twice_are_counted_once(toy: Shop) -> None:
+    sent = [toy.envelope("toy.add", {"count": 1}, operator=9) for _ in range(20)]
+    before = toy.engine.position[1]
+
+    answers = toy.engine.submit([*sent, toy.envelope("toy.add", {"count": 1, "how": "bug"})])
+
+    assert {answer.code for answer in answers[:-1]} == {"kernel.not_allowed"}
+    assert toy.engine.position[1] == before + 20
+
+
+def test_a_refusal_whose_event_cannot_be_sealed_is_still_a_refusal(toy: Shop) -> None:
+    answer = toy.refused("toy.add", {"count": 1, "how": "refuse-unsealable"})
+
+    assert answer.code == "toy.refused"

@@ -1,6 +1,7 @@
 """The storage rules S1 to S13, each broken on purpose."""
 
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -156,12 +157,15 @@ def test_a_missing_or_open_or_foreign_key_seals_nothing(toy: Shop) -> None:
 
 
 def test_a_nearly_full_disk_refuses_new_work_and_finishes_the_rest(toy: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(toy.engine.store, "_room", disk.Room(free_bytes=5 << 20, low=True, warn=True))
+    monkeypatch.setattr(disk, "room", lambda path, limits: disk.Room(free_bytes=5 << 20, low=True, warn=True))
+    toy.engine.store.look_at_room()
 
     answer = toy.refused("toy.add", {"count": 1})
+    finished = toy.do("toy.take", {"units": -1})
+    monkeypatch.undo()
 
-    assert answer.code == "store.disk_low"
-    assert toy.do("toy.take", {"units": -1}).status == "done"
+    assert (answer.code, finished.status) == ("store.disk_low", "done")
+    assert toy.do("toy.add", {"count": 1}).status == "done", "room that is there again is seen at once"
 
 
 def test_room_is_judged_by_bytes_and_by_share(tmp_path: Path) -> None:
@@ -309,3 +313,67 @@ def test_a_backup_taken_by_copy_opens_and_holds_everything(toy: Shop, tmp_path: 
     reader = Reader(tmp_path / "copy", toy.features, limits=SMALL)
     assert reader.ask_by_name("toy.total", {"till": 1}, till=1, operator=1) == 9
     reader.close()
+
+
+def test_pages_taken_and_given_back_in_one_transaction_leave_a_file_that_opens(tmp_path: Path) -> None:
+    Store.create(tmp_path / "shop", lambda directory: None, {}, limits=SMALL, unsafe=True)
+    store = Store(tmp_path / "shop", writable=True, limits=SMALL, unsafe=True)
+
+    drawn = random.Random(1)
+    short = []
+    for _ in range(30):
+        rows = sorted((drawn.randbytes(8), b"x" * 5000) for _ in range(drawn.randrange(1, 400)))
+        txn = store.begin()
+        txn.put_many("rows", rows)
+        for key, _ in rows:
+            txn.delete("rows", key)
+        store.commit(txn)
+        sizes = store.sizes()
+        short.append(sizes["file_bytes"] < sizes["used_bytes"])
+    store.close()
+
+    assert not any(short)
+    Store(tmp_path / "shop", writable=True, limits=SMALL, unsafe=True).close()
+
+
+def test_ballast_given_up_for_a_full_disk_is_not_taken_again_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = Limits(map_bytes=1 << 30, ballast_bytes=disk.MIB, ahead_bytes=0, free_bytes_min=0, free_percent_min=0)
+    Store.create(tmp_path / "shop", lambda directory: None, {}, limits=limits, unsafe=True)
+    store = Store(tmp_path / "shop", writable=True, limits=limits, unsafe=True)
+    ballast = tmp_path / "shop" / "ballast"
+    kept = ballast.exists()
+
+    def full(self: object) -> None:
+        raise lmdb.DiskError("No space left on device")
+
+    monkeypatch.setattr("engine.kernel.store.WriteTransaction.commit", full)
+    txn = store.begin()
+    with pytest.raises(StoreFault):
+        store.commit(txn)
+    txn.close()
+    store.reopen()
+    given_up = not ballast.exists()
+    store.close()
+
+    assert (kept, given_up) == (True, True)
+
+
+def test_a_short_write_on_a_full_disk_gives_up_the_ballast_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = Limits(map_bytes=1 << 30, ballast_bytes=disk.MIB, ahead_bytes=0, free_bytes_min=0, free_percent_min=0)
+    Store.create(tmp_path / "shop", lambda directory: None, {}, limits=limits, unsafe=True)
+    store = Store(tmp_path / "shop", writable=True, limits=limits, unsafe=True)
+
+    def short(self: object) -> None:
+        raise lmdb.Error("Input/output error")
+
+    monkeypatch.setattr("engine.kernel.store.WriteTransaction.commit", short)
+    monkeypatch.setattr(disk, "room", lambda path, limits: disk.Room(free_bytes=0, low=True, warn=True))
+    txn = store.begin()
+    with pytest.raises(StoreFault):
+        store.commit(txn)
+    txn.close()
+    store.close()
+
+    assert not (tmp_path / "shop" / "ballast").exists()

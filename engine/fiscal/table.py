@@ -1,0 +1,34 @@
+"""What the fiscal capability answers to, and the work on the journal that the command line and chores ask for."""
+
+from engine.fiscal.check_journal import Checked, JournalCheck, check_journal
+from engine.fiscal.export_journal import Manifest, export_journal
+from engine.fiscal.read_export import ExportSource
+from engine.fiscal.report_check import ReportCheck, decide_report
+from engine.kernel.capability import Capability, CommandRow
+
+__all__ = ["TABLE", "Checked", "ExportSource", "JournalCheck", "Manifest", "check_journal", "export_journal"]
+
+TABLE = Capability(
+    name="fiscal",
+    commands=(
+        CommandRow(
+            type=ReportCheck,
+            decide=decide_report,
+            permission="fiscal.verify",
+            example={
+                "gen": 1,
+                "size": 1200,
+                "first": 0,
+                "root": "0" * 64,
+                "entries": 1200,
+                "checkpoints": 900,
+                "tickets": 1100,
+                "closures": 4,
+                "broken": 0,
+            },
+        ),
+    ),
+    refusals={
+        "fiscal.bad_checkpoint": "the text is no checkpoint that this shop's keys signed",
+    },
+)

@@ -1,0 +1,246 @@
+"""The receipt: a sealed ticket laid out with every mention that the law wants and nobody can switch off.
+
+Mentions: journal.md, Law that shapes behaviour; fiscal.md FR-25 to FR-28. A duplicate repeats the original word for
+word, so everything here comes from the entry and from the configuration as it stood when the ticket was sealed.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from engine.kernel.money import QUANTITY_PLACES, UNIT_PRICE_PLACES
+from engine.payments.records import Leg
+from engine.printing.views_document import Block, Cell, Columns, Document, Rule, Table, Text
+from engine.printing.views_texts import Language, moment, money, number, percent, say
+from engine.sales.records import Line, Posted, Refunded
+from engine.shop.kinds import SettingsRow
+from engine_ext import seal
+
+SOFTWARE = "Guichet"
+LEAF_DIGITS = 16  # of 64: enough to tell one entry from another by eye; the proof needs the journal anyway
+LINE_PHASE = 1  # discounts of this phase stand under their line, later ones under the subtotal (pricing.md)
+
+Issue = Literal["original", "duplicate", "preview"]
+
+
+class Payment(msgspec.Struct, frozen=True, kw_only=True):
+    """A later payment of the ticket: its civil time and its legs."""
+
+    at: str
+    legs: tuple[Leg, ...]
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a receipt says besides its ticket, all of it as it was when the ticket was sealed.
+
+    ``gen``, ``seq``, ``at``, ``till``, ``training`` and ``software`` stand in the entry; ``till_name`` and
+    ``operator`` are the names of that time; ``issue`` and ``copy`` say which output this is; ``units`` maps line ids to
+    the words behind quantities; ``mentions`` are the legal sentences of the VAT rates used; ``later`` are payments
+    since, shown below the receipt proper.
+    """
+
+    gen: int
+    seq: int
+    at: str
+    till: int
+    till_name: str
+    operator: str
+    training: bool
+    software: str
+    issue: Issue = "original"
+    copy: Annotated[int, Meta(ge=0)] = 0
+    till_text: tuple[str, ...] = ()
+    units: Mapping[int, str] = msgspec.field(default_factory=dict)
+    mentions: tuple[str, ...] = ()
+    later: tuple[Payment, ...] = ()
+
+
+def receipt(
+    facts: Facts, ticket: Posted | Refunded, settings: SettingsRow, leaf: bytes, *, language: Language = "fr"
+) -> Document:
+    """The receipt of a ticket: ``leaf`` is the 32-byte hash of its entry, ``settings`` those of its time."""
+    made = _Receipt(facts, ticket, settings, language)
+    blocks = [
+        *made.seller(),
+        *made.heading(),
+        *made.lines(),
+        *made.totals(),
+        *made.vat(),
+        *made.payments(),
+        *made.closing(leaf),
+    ]
+    title = say(language, "number", what=say(language, "ticket"), no=ticket.no)
+    return Document(title=title, language=language, blocks=tuple(blocks))
+
+
+def _center(text: str, *, strong: bool = False) -> Text:
+    return Text(text=text, align="center", weight="bold" if strong else "normal")
+
+
+def _pair(left: str, right: str, *, indent: int = 0, strong: bool = False, large: bool = False) -> Columns:
+    cells = (Cell(text=left, share=1), Cell(text=right, align="right"))
+    return Columns(
+        cells=cells, indent=indent, weight="bold" if strong else "normal", size="double" if large else "normal"
+    )
+
+
+class _Receipt:
+    """The parts of one receipt, from top to bottom."""
+
+    def __init__(self, facts: Facts, ticket: Posted | Refunded, settings: SettingsRow, language: Language) -> None:
+        self._facts = facts
+        self._ticket = ticket
+        self._settings = settings
+        self._language = language
+
+    def _say(self, word: str, **values: object) -> str:
+        return say(self._language, word, **values)
+
+    def _money(self, value: int) -> str:
+        return money(self._language, value, self._ticket.dec, self._ticket.cur)
+
+    def _amount(self, value: int) -> str:
+        return number(self._language, value, self._ticket.dec, self._ticket.dec)
+
+    def seller(self) -> list[Block]:
+        """Who sells: name, address, SIRET, NAF, VAT number; what is missing is said, never passed over."""
+        row, missing = self._settings, self._say("missing")
+        blocks: list[Block] = [Text(text=row.name, align="center", weight="bold", size="double")]
+        if row.legal_name and row.legal_name != row.name:
+            blocks.append(_center(row.legal_name))
+        blocks += [_center(line) for line in row.address or (self._say("address", value=missing),)]
+        if row.phone:
+            blocks.append(_center(self._say("phone", value=row.phone)))
+        blocks.append(_center(self._say("siret", value=row.siret or missing)))
+        blocks.append(_center(self._say("naf", value=row.naf or missing)))
+        # A seller below the franchise limit has no VAT number and charges none.
+        if row.vat_number or any(rate.v for rate in self._ticket.rates):
+            blocks.append(_center(self._say("vat_number", value=row.vat_number or missing)))
+        blocks += [_center(line) for line in (*row.header, *self._facts.till_text)]
+        return blocks
+
+    def heading(self) -> list[Block]:
+        """Which document this is: training, refund, original or duplicate; number, time, till, operator, sales mode."""
+        facts, ticket = self._facts, self._ticket
+        blocks: list[Block] = [Rule(double=True)]
+        if facts.training:
+            blocks.append(Text(text=self._say("training"), align="center", weight="bold", size="double"))
+        if isinstance(ticket, Refunded):
+            blocks.append(_center(self._say("refund"), strong=True))
+            blocks.append(_center(self._say("refund_of", no=ticket.of.no)))
+        blocks.append(_center(self._say(facts.issue, copy=facts.copy), strong=True))
+        name = self._say("number", what=self._say("ticket"), no=ticket.no)
+        if ticket.series and not facts.training:
+            name = f"{name} ({self._say('series', series=ticket.series)})"
+        blocks.append(_pair(name, moment(self._language, facts.at), strong=True))
+        blocks.append(_pair(self._say("till", id=facts.till, name=facts.till_name), self._say(f"mode_{ticket.mode}")))
+        blocks.append(Text(text=self._say("operator", name=facts.operator)))
+        if isinstance(ticket, Refunded) and ticket.reason:
+            blocks.append(Text(text=self._say("reason", text=ticket.reason)))
+        if ticket.note:
+            blocks.append(Text(text=self._say("note", text=ticket.note)))
+        blocks.append(Rule())
+        return blocks
+
+    def lines(self) -> list[Block]:
+        """Every line in the order of entry: label, quantity, unit price, rate, amount; options and discounts below."""
+        blocks: list[Block] = []
+        for line in sorted(self._ticket.lines, key=lambda line: line.id):
+            blocks += self._line(line)
+        return blocks
+
+    def _line(self, line: Line) -> list[Block]:
+        language, ticket = self._language, self._ticket
+        quantity = number(language, line.q, QUANTITY_PLACES, 0)
+        if unit := self._facts.units.get(line.id):
+            quantity = f"{quantity} {unit}"
+        price = number(language, line.u, UNIT_PRICE_PLACES, ticket.dec)
+        figures = f"{quantity} x {price}   {percent(language, ticket.rates[line.r].r)}"
+        blocks: list[Block] = [Text(text=line.l), _pair(figures, self._amount(line.b), indent=2)]
+        for option in line.o:
+            delta = (
+                f" ({'+' if option.delta > 0 else ''}{number(language, option.delta, UNIT_PRICE_PLACES, ticket.dec)})"
+            )
+            blocks.append(Text(text=f"+ {option.l}{delta if option.delta else ''}", indent=4))
+        if line.n:
+            blocks.append(Text(text=self._say("note", text=line.n), indent=4))
+        for index, share in line.x:
+            if ticket.disc[index].phase == LINE_PHASE:
+                blocks.append(_pair(ticket.disc[index].l, self._amount(share), indent=4))
+        return blocks
+
+    def totals(self) -> list[Block]:
+        """Subtotal and what was taken off it, the total in large, and how many lines there are."""
+        ticket = self._ticket
+        below = [discount for discount in ticket.disc if discount.phase != LINE_PHASE]
+        blocks: list[Block] = [Rule()]
+        if below:
+            blocks.append(_pair(self._say("subtotal"), self._money(self._sum() - sum(item.granted for item in below))))
+            blocks += [_pair(item.l, self._money(item.granted), indent=2) for item in below]
+        if ticket.basis == "net":
+            blocks.append(_pair(self._say("total_net"), self._money(sum(rate.n for rate in ticket.rates))))
+            blocks.append(_pair(self._say("total_vat"), self._money(sum(rate.v for rate in ticket.rates))))
+        blocks.append(_pair(self._say("total"), self._money(ticket.total), strong=True, large=True))
+        blocks.append(Text(text=self._say("lines", n=ticket.items)))
+        return blocks
+
+    def _sum(self) -> int:
+        """What the lines come to after all discounts, in the ticket's basis."""
+        return sum(line.a for line in self._ticket.lines)
+
+    def vat(self) -> list[Block]:
+        """The totals of each rate as sealed (nothing is computed again), and their sum where there are several."""
+        rates = self._ticket.rates
+        rows = [tuple(self._say(word) for word in ("rate", "net", "vat", "gross"))]
+        for rate in rates:
+            name = percent(self._language, rate.r) + (f" {self._say('deposit')}" if rate.deposit else "")
+            rows.append((name, self._amount(rate.n), self._amount(rate.v), self._amount(rate.g)))
+        if len(rates) > 1:
+            sums = (sum(rate.n for rate in rates), sum(rate.v for rate in rates), sum(rate.g for rate in rates))
+            rows.append((self._say("sum"), *[self._amount(value) for value in sums]))
+        table = Table(rows=tuple(tuple(Cell(text=text) for text in row) for row in rows))
+        return [Rule(), table, *[Text(text=text) for text in self._facts.mentions]]
+
+    def payments(self) -> list[Block]:
+        """What was handed over and given back, leg by leg, and what is due."""
+        blocks: list[Block] = [Rule()]
+        for leg in self._ticket.legs:
+            blocks += self._leg(leg)
+        due = self._ticket.due
+        if due:
+            blocks.append(_pair(self._say("due" if due > 0 else "due_off"), self._money(due), strong=True))
+        return blocks
+
+    def _leg(self, leg: Leg, indent: int = 0) -> list[Block]:
+        parts = (("tip", leg.tip), ("kept", leg.kept), ("rounding", leg.rounding), ("change", leg.change))
+        return [
+            _pair(leg.l, self._money(leg.tendered), indent=indent),
+            *[_pair(self._say(word), self._money(value), indent=indent + 2) for word, value in parts if value],
+        ]
+
+    def closing(self, leaf: bytes) -> list[Block]:
+        """The shop's last words, the software, the extract of the signature and the entry's place and hash."""
+        facts = self._facts
+        blocks: list[Block] = [Rule()]
+        blocks += [_center(line) for line in self._settings.footer]
+        blocks += [
+            _pair(
+                self._say("software", name=f"{SOFTWARE} {facts.software}"),
+                self._say("signature", text=seal.extract(leaf)),
+            ),
+            _pair(
+                self._say("leaf", leaf=leaf.hex()[:LEAF_DIGITS]),
+                self._say("entry", gen=facts.gen, seq=facts.seq),
+            ),
+        ]
+        if facts.training:
+            blocks.append(_center(self._say("training"), strong=True))
+        if facts.later:
+            blocks += [Rule(), Text(text=self._say("later"))]
+            for payment in facts.later:
+                blocks.append(Text(text=self._say("paid_on", when=moment(self._language, payment.at)), indent=2))
+                for leg in payment.legs:
+                    blocks += self._leg(leg, indent=2)
+        return blocks

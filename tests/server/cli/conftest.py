@@ -1,0 +1,56 @@
+"""The command line as a person uses it: arguments in, text, JSON and an exit code out."""
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.cli.main import main
+
+
+@dataclasses.dataclass(frozen=True)
+class Ran:
+    """What one run of ``guichet`` left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The one JSON object on stdout."""
+        assert self.out.count("\n") == 1, f"more than one line on stdout: {self.out!r}"
+        return json.loads(self.out)
+
+
+Guichet = Callable[..., Ran]
+
+
+@pytest.fixture
+def guichet(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Guichet:
+    """Runs ``guichet`` in an empty directory; the disk of a test may be of any kind."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GUICHET_DATA", raising=False)
+
+    def run(*arguments: str | Path) -> Ran:
+        capsys.readouterr()
+        try:
+            code = main(["--unsafe-filesystem", *[str(each) for each in arguments]])
+        except SystemExit as exit:
+            code = exit.code if isinstance(exit.code, int) else 1
+        captured = capsys.readouterr()
+        return Ran(int(code), captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def demo(guichet: Guichet, tmp_path: Path) -> Path:
+    """A demo shop after a short day."""
+    data = tmp_path / "demo"
+    ran = guichet("demo", "--once", "--tickets", "40", "--data", data)
+    assert 0 == ran.code, ran.err
+    return data
