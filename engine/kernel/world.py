@@ -224,9 +224,11 @@ class Folding:
     def post(self, *postings: Posting) -> None:
         """Moves amounts between accounts; they add up to zero and no floor breaks, or the fold is at fault."""
         rows, total = self.rows, 0
-        for account, id, amount in postings:
+        for posting in postings:
+            amount = posting.amount
             if not amount:
                 continue
+            account, id = posting.account, posting.id
             total += amount
             balance = rows.get(BALANCES, account.code, id)
             if balance is None:
