@@ -101,11 +101,12 @@ def with_copies(
     """The answers of a group in order: a copy, which has none of its own, gets the one of the ``first`` of its id."""
     whole = []
     for envelope, answer in zip(envelopes, answers, strict=True):
-        if answer is None:
-            original = answers[first[envelope.id]]
-            assert original is not None
-            answer = msgspec.structs.replace(original, repeated=True)
-        whole.append(answer)
+        if answer is not None:
+            whole.append(answer)
+            continue
+        original = answers[first[envelope.id]]
+        assert original is not None
+        whole.append(msgspec.structs.replace(original, repeated=True))
     return whole
 
 

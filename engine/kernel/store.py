@@ -52,6 +52,7 @@ def _open(path: Path, limits: Limits, *, writable: bool) -> lmdb.Environment:
             subdir=True,
             readonly=not writable,
             create=writable,
+            mode=0o600,
             max_dbs=len(DATABASES) + 2,
             max_readers=READERS_MAX,
             readahead=True,
@@ -204,7 +205,9 @@ class Store:
         temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
         if temporary.exists():
             shutil.rmtree(temporary)  # left by a creation that was cut short under the same process number
-        (temporary / "store").mkdir(parents=True)
+        # PIN hashes and the key of content HMACs lie in the store: nobody but its owner reads a shop.
+        temporary.mkdir(mode=0o700)
+        (temporary / "store").mkdir(mode=0o700)
         limits = limits or Limits()
         env = _open(temporary / "store", limits, writable=True)
         try:
@@ -269,6 +272,8 @@ class Store:
         except lmdb.MapResizedError:
             self.env.set_mapsize(0)
             return ReadTransaction(self.env, self._dbs)
+        except lmdb.Error as error:
+            raise StoreFault("store.read", f"{self.path} cannot be read: {error}", retry=True) from error
 
     def begin(self) -> WriteTransaction:
         """The group's write transaction, if everything that S3, S5 and S8 ask for holds."""
