@@ -170,6 +170,8 @@ class Store:
         self.failures = 0
         self.read_only_reason: str | None = None
         self._pid = os.getpid()
+        # As text, made once: every commit asks for both, and joining a path costs more than asking.
+        self._data, self._lock = str(path / "store" / "data.mdb"), str(path / "store" / "lock.mdb")
         self._commits = 0
         self._room = disk.Room(0, low=False, warn=False)
         self._env: lmdb.Environment | None = None
@@ -251,7 +253,7 @@ class Store:
         except lmdb.Error as error:
             raise StoreFault("store.open", f"{self.path} cannot be read: {error}", retry=True) from error
         if self.writable:
-            self._lock_inode = os.stat(self.path / "store" / "lock.mdb").st_ino
+            self._lock_inode = os.stat(self._lock).st_ino
             self._room = disk.room(self.path, self.limits)
             if not self.failures and not self._room.low:
                 # After a failed commit the ballast was given up for what is in hand; now it would eat that room again.
@@ -285,15 +287,14 @@ class Store:
 
     def commit(self, txn: WriteTransaction) -> None:
         """Commits; raises `StoreFault` ``store.commit_unknown`` when nobody can say whether the group is on disk."""
-        lock = self.path / "store" / "lock.mdb"
         try:
-            same = os.stat(lock).st_ino == self._lock_inode
+            same = os.stat(self._lock).st_ino == self._lock_inode
         except OSError:
             same = False
         if not same:
             txn.close()
             raise StoreFault(
-                "store.lock_lost", f"{lock} was replaced while the store was open: another writer may be in"
+                "store.lock_lost", f"{self._lock} was replaced while the store was open: another writer may be in"
             )
         try:
             txn.commit()
@@ -325,9 +326,8 @@ class Store:
     def _lengthen(self) -> None:
         """Makes the file as long as its meta page says (S2): pages that a group took and gave back at its end are
         counted by LMDB but never written, and the next start would take the file for cut off."""
-        data = self.path / "store" / "data.mdb"
-        if data.stat().st_size < self._used_bytes():
-            os.truncate(data, self._used_bytes())
+        if os.stat(self._data).st_size < self._used_bytes():
+            os.truncate(self._data, self._used_bytes())
 
     def _used_bytes(self) -> int:
         return (int(self.env.info()["last_pgno"]) + 1) * int(self.env.stat()["psize"])
@@ -350,17 +350,18 @@ class Store:
         """Keeps zero-filled pages behind the last used one: while a file grows, every sync costs twice as much."""
         if not self.limits.ahead_bytes or self._room.low:
             return
-        data = self.path / "store" / "data.mdb"
         used = self._used_bytes()
-        size = data.stat().st_size
+        size = os.stat(self._data).st_size
         if size - used < self.limits.ahead_bytes:
             with contextlib.suppress(OSError):
-                disk.fill(data, max(size, used), used + self.limits.ahead_bytes + self.limits.ahead_step_bytes)
+                disk.fill(
+                    Path(self._data), max(size, used), used + self.limits.ahead_bytes + self.limits.ahead_step_bytes
+                )
 
     def sizes(self) -> dict[str, int]:
         """Bytes: the file, the pages in use and the address space."""
         return {
-            "file_bytes": (self.path / "store" / "data.mdb").stat().st_size,
+            "file_bytes": os.stat(self._data).st_size,
             "used_bytes": self._used_bytes(),
             "map_bytes": int(self.env.info()["map_size"]),
         }
