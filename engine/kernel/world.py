@@ -75,6 +75,7 @@ class World:
         self.persons: list[tuple[int, int, dict[str, Any], bytes]] = []
         self.secrets: list[tuple[int, int, dict[str, Any]]] = []
         self.take: Callable[[int], bytes] | None = None
+        self.may: Callable[[str], bool] = lambda permission: False
         self._memo: dict[tuple[int, int, Any], tuple[int, Any]] = {}
         self._ready: dict[Any, dict[Any, Any]] = {}
         self._epoch = rows.epoch
