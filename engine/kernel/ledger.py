@@ -1,7 +1,7 @@
 """The double-entry ledger: what is scarce or stored, with a floor per account that no race can break."""
 
 import dataclasses
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -33,7 +33,7 @@ class AccountClass:
     floor: int | None
 
 
-class Posting(NamedTuple):
+class Posting(msgspec.Struct, frozen=True):
     """A signed movement on one account; the postings of one record add up to zero."""
 
     account: AccountClass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -311,9 +312,12 @@ def _check_name(name: str) -> None:
         raise NoteError("notes.name", f"a key name has 1 to {NAME_CHARS_MAX} characters, no spaces and no plus")
 
 
+_UNCLEAN = re.compile(r"[\x00-\x09\x0b-\x1f\ud800-\udfff]")
+
+
 def _is_clean(text: str) -> bool:
     """No control character below U+0020 but newline, and nothing that UTF-8 cannot say."""
-    return not any((char < " " and char != "\n") or "\ud800" <= char <= "\udfff" for char in text)
+    return _UNCLEAN.search(text) is None
 
 
 def _decimal(text: str, code: str) -> int:

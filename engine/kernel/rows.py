@@ -11,7 +11,7 @@ from engine.kernel.entropy import derived_id
 from engine.kernel.errors import Refusal
 from engine.kernel.events import JET_PARAMETERS, Event
 from engine.kernel.kinds import UNIQUE_VALUES_MAX, Kind, Row, Secret, field_extra
-from engine.kernel.messages import Command, Id, Query, Record
+from engine.kernel.messages import INTEGER_MAX, Command, Id, Query, Record
 from engine.kernel.money import format_decimal, parse_decimal
 from engine.kernel.tables import Table
 from engine.kernel.world import CURRENT, VERSIONS, Folding, World
@@ -20,6 +20,7 @@ from engine_ext import canonical
 M = TypeVar("M", Command, Query)
 
 PAGE_ROWS_MAX = 200
+POSITION_MAX = 2**63 - 2  # the largest position (or id) that a query may name and keys still have room behind
 SEARCH_SCAN_ROWS_MAX = 10_000  # rows that one page of a search may look at before it hands back a cursor
 
 UNIQUE = Table("kernel.unique", b"ku", ">HB16s", int)
@@ -70,6 +71,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     next: int | None
 
 
+Position = Annotated[int, Meta(ge=0, le=POSITION_MAX)]
 PageSize = Annotated[int, Meta(ge=1, le=PAGE_ROWS_MAX)]
 
 
@@ -93,7 +95,7 @@ def remove_type(kind: Kind) -> type[Command]:
 @functools.cache
 def get_type(kind: Kind) -> type[Query]:
     """The query ``<kind>.get``: one row, live or at a position."""
-    fields: list[Any] = [("id", Id), ("position", int | None, None)]
+    fields: list[Any] = [("id", Id), ("position", Position | None, None)]
     return _define(f"Get{_camel(kind.name)}", fields, Query, f"{kind.name}.get", f"One row of {kind.name}.")
 
 
@@ -101,8 +103,8 @@ def get_type(kind: Kind) -> type[Query]:
 def list_type(kind: Kind) -> type[Query]:
     """The query ``<kind>.list``: a page by id, or of what changed since a position, or of what a text is found in."""
     fields: list[Any] = [
-        ("after", int, 0),
-        ("updated_since", int | None, None),
+        ("after", Position, 0),
+        ("updated_since", Position | None, None),
         ("search", Annotated[str, Meta(max_length=80)], ""),
         ("limit", PageSize, PAGE_ROWS_MAX),
     ]
@@ -173,7 +175,7 @@ def decide_put(kind: Kind, command: Any, world: World) -> tuple[Record, ...]:
         row = kind.check(row, world)
     for field, target in kind.references.items():
         for value in _values(row, field):
-            if world.version(world.kinds[target], value) < 0:
+            if not 1 <= value <= INTEGER_MAX or world.version(world.kinds[target], value) < 0:
                 raise Refusal("kernel.no_such_row", f"there is no row {value} in {target}", at=f"row.{field}")
     for number, field in enumerate(kind.unique):
         values = _values(row, field)
@@ -326,7 +328,7 @@ def answer_list(kind: Kind, query: Any, world: World) -> Listed:
     """A page of live rows by id; with ``updated_since``, of rows changed after that position, oldest change first."""
     rows: list[dict[str, Any]] = []
     needle = query.search.casefold()
-    looked = 0
+    looked = last = 0
     if query.updated_since is not None:
         since = max(query.updated_since, query.after)
         for (_, position), id in world.scan(CHANGES, kind.code, after=(kind.code, since), limit=query.limit):
@@ -338,11 +340,10 @@ def answer_list(kind: Kind, query: Any, world: World) -> Listed:
             looked = position
         return Listed(rows=tuple(rows), next=looked or None)
     for (_, id), version in world.scan(CURRENT, kind.code, after=(kind.code, query.after), limit=SEARCH_SCAN_ROWS_MAX):
-        looked += 1
+        looked, last = looked + 1, id
         shown = _shown(kind, id, version, world)
         if not needle or any(needle in value.casefold() for value in shown.values() if isinstance(value, str)):
             rows.append(shown)
         if len(rows) == query.limit:
             return Listed(rows=tuple(rows), next=id)
-    last = rows[-1]["id"] if rows else None
     return Listed(rows=tuple(rows), next=last if looked == SEARCH_SCAN_ROWS_MAX else None)
