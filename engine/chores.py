@@ -73,8 +73,8 @@ def check(
 
     ``checkpoints`` are signed notes that left the shop and must be in the journal; ``since`` is one from an earlier
     check, behind which this one begins; `Refusal` ``fiscal.bad_checkpoint`` where a note is none of this shop's. With
-    ``tables`` a copy of the shop is folded again too, which proves every table and the ledger's balances, and takes room
-    for two more stores beside the shop.
+    ``tables`` a copy of the shop is folded again too, which proves every table and the ledger's balances, and
+    takes room for two more stores beside the shop.
     """
     with _opened(shop, limits) as (store, _):
         made = JournalCheck(store, features, checkpoints=checkpoints, since=since, progress=progress)
