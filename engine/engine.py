@@ -28,7 +28,7 @@ from engine.kernel.people import PeopleStore, make_people_key
 from engine.kernel.reader import Reader
 from engine.kernel.refusals import UNKNOWN_TILL, Refusals
 from engine.kernel.rows import RowPut, RowRemoved
-from engine.kernel.store import COMMIT_FAILURES_MAX, ReadTransaction, Store, WriteTransaction
+from engine.kernel.store import COMMIT_FAILURES_MAX, ReadTransaction, Store, WriteTransaction, fault_of
 from engine.kernel.tables import Snapshot, Working
 from engine.kernel.version import VERSION
 from engine.kernel.world import Folding, World, join_position
@@ -193,6 +193,8 @@ class Engine:
             self._finish(txn)
         except BaseException as error:
             self._abort(txn, error)
+            if isinstance(error, lmdb.Error):
+                raise fault_of(error) from error
             raise
         return replies.done(sealed, records, self._journal.proof(sealed.index))
 
@@ -445,7 +447,7 @@ class Engine:
             self._attachments.take_back(join_position(*self.position))
 
     def _mend(self) -> None:
-        """Opens the store again (S3), as often as commits may fail, and reads where the journal stands."""
+        """Opens the store again (S3) and reads where the journal stands; the next group tries where this one fails."""
         for left in reversed(range(COMMIT_FAILURES_MAX)):
             try:
                 self._store.reopen()
@@ -454,8 +456,8 @@ class Engine:
                     self._journal.load(txn)
             except (Fault, lmdb.Error, OSError) as error:
                 if not left:
-                    self._store.stop_writing(f"the store could not be opened again: {error}")
-                    raise StoreFault("store.lost", str(error), retry=True) from error
+                    text = f"the store cannot be opened for writing: {error}"
+                    raise StoreFault("store.lost", text, retry=True) from error
             else:
                 self._suspect = False
                 return
@@ -464,12 +466,9 @@ class Engine:
         self, envelopes: Sequence[Envelope], answers: Sequence[Answer | None], error: Exception
     ) -> list[Answer]:
         """After a failed commit (S3): opens the store again and lets the journal's end say what is on disk."""
-        fault = (
-            error if isinstance(error, Fault) else StoreFault("store.failed", f"the store failed: {error}", retry=True)
-        )
+        fault = fault_of(error)
         _log.error("group of %d not committed: %s", len(envelopes), fault)
         if isinstance(error, lmdb.MapFullError):
-            fault = StoreFault("store.full", "the shop's address space is full; nothing was recorded")
             return replies.none_recorded(envelopes, answers, fault)
         if self._store.failures >= COMMIT_FAILURES_MAX:
             self._store.stop_writing(f"{self._store.failures} commits failed in a row; last: {fault.text}")

@@ -61,7 +61,7 @@ def filesystem(path: Path) -> str:
     """The type of the file system that holds ``path``, from the kernel's mount table; "unknown" where there is none."""
     try:
         table = Path("/proc/self/mountinfo").read_text(encoding="utf-8")
-    except OSError:
+    except FileNotFoundError:
         return "unknown"
     device = os.stat(path).st_dev
     wanted = f"{os.major(device)}:{os.minor(device)}"
@@ -188,9 +188,9 @@ def write_durably(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     temporary.unlink(missing_ok=True)  # one left by a crash would keep its own mode, and this may be a key
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
-        at = 0
-        while at < len(content):
-            at += os.write(fd, content[at:])
+        left = memoryview(content)
+        while left:
+            left = left[os.write(fd, left) :]  # a full disk takes a part and says so; half a key would pass for one
         os.fsync(fd)
     finally:
         os.close(fd)

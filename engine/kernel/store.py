@@ -1,6 +1,7 @@
 """The store: one LMDB environment per shop, opened and written only by the rules S1 to S13."""
 
 import contextlib
+import errno
 import logging
 import os
 import shutil
@@ -13,7 +14,7 @@ import lmdb
 from engine.kernel import disk
 from engine.kernel.clock import monotonic_ns
 from engine.kernel.disk import Limits, OwnerLock
-from engine.kernel.errors import StoreFault
+from engine.kernel.errors import Fault, KeyFault, StoreFault
 
 DATABASES = (
     "entries",
@@ -31,6 +32,8 @@ FOLDED = ("commands", "tiles", "tickets", "rows", "state", "outbox")
 """What `refold` rebuilds from the entries; the rest is the journal, checkpoints, secrets and operational marks."""
 
 READERS_MAX = 1024
+FULL_BYTES = 64 << 10  # what a file must be able to grow by, else its disk is full
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})  # the disk, its owner's quota or the file is full
 COMMIT_FAILURES_MAX = 3  # in a row; then the store is read-only until somebody looks (S3)
 ROOM_CHECK_COMMITS = 32  # commits between two looks at the disk's free space
 READER_CHECK_COMMITS = 4096  # commits between two sweeps of dead readers' slots (S9)
@@ -66,6 +69,15 @@ def _open(path: Path, limits: Limits, *, writable: bool) -> lmdb.Environment:
         )
     except lmdb.Error as error:
         raise StoreFault("store.open", f"{path} cannot be opened: {error}", retry=True) from error
+
+
+def fault_of(error: BaseException) -> Fault:
+    """What an error below the journal is called outside: a stable code, and whether sending again can help."""
+    if isinstance(error, Fault):
+        return error
+    if isinstance(error, lmdb.MapFullError):
+        return StoreFault("store.full", "the shop's address space is full; nothing was recorded")
+    return StoreFault("store.failed", f"the store failed: {error}", retry=True)
 
 
 _Pairs = Iterator[tuple[bytes, bytes]]
@@ -169,19 +181,23 @@ class Store:
         self.limits = limits or Limits()
         self.failures = 0
         self.read_only_reason: str | None = None
+        self._lost = ""
+        self._full = False
         self._pid = os.getpid()
         # As text, made once: every commit asks for both, and joining a path costs more than asking.
         self._data, self._lock = str(path / "store" / "data.mdb"), str(path / "store" / "lock.mdb")
         self._commits = 0
         self._room = disk.Room(0, low=False, warn=False)
         self._env: lmdb.Environment | None = None
-        self.filesystem = disk.filesystem(path)
         self._owner: OwnerLock | None = None
-        if writable:
-            self.filesystem = disk.require_filesystem(path, unsafe=unsafe)
-            self._owner = OwnerLock(path / "owner.lock")
         try:
+            self.filesystem = disk.require_filesystem(path, unsafe=unsafe) if writable else disk.filesystem(path)
+            if writable:
+                self._owner = OwnerLock(path / "owner.lock")
             self._start()
+        except OSError as error:
+            self.close()
+            raise StoreFault("store.open", f"{path} cannot be opened: {error}", retry=True) from error
         except BaseException:
             self.close()
             raise
@@ -202,15 +218,29 @@ class Store:
         """
         if path.exists():
             raise StoreFault("store.exists", f"{path} exists already")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        disk.require_filesystem(path.parent, unsafe=unsafe)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
-        if temporary.exists():
-            shutil.rmtree(temporary)  # left by a creation that was cut short under the same process number
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            disk.require_filesystem(path.parent, unsafe=unsafe)
+            if temporary.exists():
+                shutil.rmtree(temporary)  # left by a creation that was cut short under the same process number
+            Store._build(temporary, rows, limits or Limits())
+            prepare(temporary)
+            for directory in (temporary / "store", temporary):
+                disk.sync_directory(directory)
+            temporary.rename(path)
+            disk.sync_directory(path.parent)
+        except (StoreFault, KeyFault, OSError, lmdb.Error) as error:
+            shutil.rmtree(temporary, ignore_errors=True)
+            if isinstance(error, Fault):
+                raise
+            raise StoreFault("store.create", f"{path} cannot be made: {error}", retry=True) from error
+
+    @staticmethod
+    def _build(temporary: Path, rows: dict[str, list[tuple[bytes, bytes]]], limits: Limits) -> None:
         # PIN hashes and the key of content HMACs lie in the store: nobody but its owner reads a shop.
         temporary.mkdir(mode=0o700)
         (temporary / "store").mkdir(mode=0o700)
-        limits = limits or Limits()
         env = _open(temporary / "store", limits, writable=True)
         try:
             with env.begin(write=True) as txn:
@@ -221,11 +251,6 @@ class Store:
             env.sync(True)
         finally:
             env.close()
-        prepare(temporary)
-        for directory in (temporary / "store", temporary):
-            disk.sync_directory(directory)
-        temporary.rename(path)
-        disk.sync_directory(path.parent)
 
     @property
     def env(self) -> lmdb.Environment:
@@ -256,17 +281,35 @@ class Store:
         if self.writable:
             self._lock_inode = os.stat(self._lock).st_ino
             self._room = disk.room(self.path, self.limits)
-            if not self.failures and not self._room.low:
+            if not self.failures and not self._full and not self._room.low:
                 # After a failed commit the ballast was given up for what is in hand; now it would eat that room again.
                 disk.keep_ballast(self.path / "ballast", self.limits.ballast_bytes)
             self._fill_ahead()
 
     def reopen(self) -> None:
-        """Closes and opens again after a failed commit, by S2; the owner's lock is kept all the while."""
-        if self._env is not None:
+        """Closes and opens again after a failed commit, by S2; the owner's lock is kept all the while.
+
+        Where that fails the store is open for reading until a later call succeeds (P5).
+        """
+        if self._lost:
+            disk.write_metas_again(self.path / "store" / "data.mdb")  # fails before what still reads is closed
+        self._close_env()
+        try:
+            self._start()
+        except (StoreFault, lmdb.Error, OSError) as error:
+            self._lost = str(error)
+            self._close_env()
+            with contextlib.suppress(StoreFault, lmdb.Error):
+                env = _open(self.path / "store", self.limits, writable=False)
+                self._dbs = {name: env.open_db(name.encode(), create=False) for name in DATABASES}
+                self._env = env
+            raise
+        self._lost = ""
+
+    def _close_env(self) -> None:
+        if self._env is not None and os.getpid() == self._pid:
             self._env.close()
-            self._env = None
-        self._start()
+        self._env = None
 
     def read(self) -> ReadTransaction:
         """A snapshot."""
@@ -284,6 +327,8 @@ class Store:
             raise StoreFault("store.read_only", self.read_only_reason)
         if not self.writable:
             raise StoreFault("store.read_only", f"{self.path} was opened for reading")
+        if self._lost:
+            raise StoreFault("store.lost", f"the store cannot be opened for writing: {self._lost}", retry=True)
         return WriteTransaction(self.env, self._dbs)
 
     def commit(self, txn: WriteTransaction) -> None:
@@ -299,22 +344,44 @@ class Store:
             )
         try:
             txn.commit()
+        except lmdb.MapFullError:
+            raise  # found before LMDB writes the first page: the outcome is known
         except Exception as error:  # S3: the class of a commit's error says nothing that can be relied on
-            self.failures += 1
-            with contextlib.suppress(OSError):
-                # A full disk is not always called one: a short write on ext4 is an input/output error.
-                if "space" in str(error).lower() or self.look_at_room().low:
+            self._full = self._out_of_room(error)
+            if self._full:
+                with contextlib.suppress(OSError):
                     (self.path / "ballast").unlink(missing_ok=True)
+                text = f"the disk has no room left ({error}); make room and send it again"
+                raise StoreFault("store.disk_full", text, retry=True) from error
+            self.failures += 1
             raise StoreFault(
                 "store.commit_unknown", f"the commit failed ({error}); the store is opened again", retry=True
             ) from error
         self.failures = 0
+        self._full = False
         self._commits += 1
         try:
             self._tidy()
         except (OSError, lmdb.Error) as error:
             # The group is on disk: whatever fails now must not turn its answers into faults.
             _log.warning("after commit %d: %s", self._commits, error)
+
+    def _out_of_room(self, error: Exception) -> bool:
+        """Whether a commit failed for want of room: it may be tried as often as anybody likes, the disk is sound.
+
+        A full disk is not always called one: of a write that it takes in part LMDB says input/output error.
+        """
+        if isinstance(error, lmdb.DiskError) or getattr(error, "code", 0) in NO_ROOM:
+            return True
+        data = self.path / "store" / "data.mdb"
+        try:
+            if self.look_at_room().low:
+                return True
+            size = data.stat().st_size
+            disk.fill(data, size, size + FULL_BYTES)
+        except OSError as failed:
+            return failed.errno in NO_ROOM
+        return False
 
     def _tidy(self) -> None:
         self._lengthen()
@@ -390,10 +457,7 @@ class Store:
 
     def close(self) -> None:
         """Closes everything; the owner's lock last."""
-        if self._env is not None:
-            if os.getpid() == self._pid:
-                self._env.close()
-            self._env = None
+        self._close_env()
         if self._owner is not None:
             self._owner.close()
             self._owner = None

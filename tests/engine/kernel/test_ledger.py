@@ -30,7 +30,8 @@ class Books:
         self.rows[key] = row
 
     def balance(self, account: AccountClass, id: int) -> Balance:
-        return self.rows.get((account.code, id), Balance(0, account.floor))
+        found: Balance = self.rows.get((account.code, id), Balance(0, account.floor))
+        return found
 
 
 def folding_of(books: Books) -> Folding:

@@ -130,10 +130,10 @@ def test_a_creation_that_was_cut_leaves_no_shop(tmp_path: Path) -> None:
     def fail(directory: Path) -> None:
         raise OSError("power cut")
 
-    with pytest.raises(OSError, match="power cut"):
+    with pytest.raises(StoreFault, match="power cut") as error:
         Store.create(tmp_path / "shop", fail, {}, limits=SMALL, unsafe=True)
 
-    assert not (tmp_path / "shop").exists()
+    assert (code(error), []) == ("store.create", list(tmp_path.iterdir()))
 
 
 def test_a_missing_or_open_or_foreign_key_seals_nothing(toy: Shop) -> None:
