@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-import pytest
-
-from benchmarks import bench_sale, capacity, probe, ticket
+from benchmarks import bench_sale, probe, ticket
 from benchmarks.figures import Plan
 from engine.kernel.disk import SMALL
 from engine.sales.records import Posted
@@ -51,16 +49,3 @@ def test_the_probes_say_how_fast_the_machine_is(tmp_path: Path) -> None:
     assert found["f_ns"] > 0
     assert probe.written_bytes() > 0
     assert probe.memory_bytes() > 0
-
-
-def test_the_capacity_of_a_machine_has_a_row_for_every_number_in_flight(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(capacity, "GROUPS", {1: 2, 16: 2})
-    monkeypatch.setattr(ticket, "LIMITS", SMALL)
-
-    sheet = capacity.capacity(tmp_path)
-
-    assert [1, 16] == [row["in_flight"] for row in sheet["rows"]]
-    assert all(row["per_second"] > 0 for row in sheet["rows"])
-    assert sheet["bytes_per_ticket"] > 0
