@@ -12,7 +12,7 @@ from engine.chores import backup, bring_back, check, export_journal, open_new_lo
 from engine.features import FEATURES
 from engine.kernel import keys, replies
 from engine.kernel.attachments import Attachments
-from engine.kernel.backup import require_ready
+from engine.kernel.backup import read_before, require_ready
 from engine.kernel.check_tail import require_tail
 from engine.kernel.clock import Clock, Guard, GuardState, SystemClock
 from engine.kernel.confirm_clock import CONFIRMED, DOUBTED
@@ -20,7 +20,7 @@ from engine.kernel.disk import Limits
 from engine.kernel.entropy import Entropy, SystemEntropy, derived_id, uuid7
 from engine.kernel.errors import Fault, IntegrityFault, KeyFault, Refusal, StoreFault
 from engine.kernel.events import JET_DATA_INITIALISATION, JET_START, JET_STOP, Event
-from engine.kernel.genesis import Before, Genesis, KeyRotated
+from engine.kernel.genesis import Genesis, KeyRotated
 from engine.kernel.joined import Joined
 from engine.kernel.journal import LOG, VKEYS, Journal, Log, Sealed, origin
 from engine.kernel.messages import ENGINE, Actor, Answer, Envelope, Query, Record
@@ -31,7 +31,7 @@ from engine.kernel.rows import RowPut, RowRemoved
 from engine.kernel.store import COMMIT_FAILURES_MAX, ReadTransaction, Store, WriteTransaction, fault_of
 from engine.kernel.tables import Snapshot, Working
 from engine.kernel.version import VERSION
-from engine.kernel.world import Folding, World
+from engine.kernel.world import Folding, World, join_position
 
 GROUP_COMMANDS_MAX = 512
 CONTENT_KEY = b"content"
@@ -68,6 +68,7 @@ class Engine:
         entropy: Entropy | None = None,
         limits: Limits | None = None,
         unsafe_filesystem: bool = False,
+        remembered: str | None = None,
     ) -> None:
         self.path = path
         self.features = features
@@ -77,6 +78,8 @@ class Engine:
         self._suspect = False
         self._before_confirmed: GuardState | None = None
         try:
+            require_ready(self._store)
+            require_tail(self._store, self.features, remembered=remembered)
             self._begin(clock or SystemClock(), unsafe_filesystem)
         except BaseException:
             self._shut()
@@ -105,8 +108,6 @@ class Engine:
         return shop_id
 
     def _begin(self, clock: Clock, unsafe: bool) -> None:
-        require_ready(self._store)
-        require_tail(self._store, self.features)
         with self._store.read() as txn:
             log = Snapshot(txn).get(LOG, 0)
             content_key = txn.get("secrets", CONTENT_KEY)
@@ -129,17 +130,14 @@ class Engine:
         with self._store.read() as txn:
             self._journal.load(txn)
         if log.size == 0:
+            before = read_before(self._store)
+            begun = "log.opened" if before else "shop.created"
             self.write_own(
-                Genesis(shop=log.shop, vkey=str(signer.key), before=self._before()),
-                Event(code=JET_DATA_INITIALISATION, what="shop.created", detail={"version": VERSION}),
+                Genesis(shop=log.shop, vkey=str(signer.key), before=before),
+                Event(code=JET_DATA_INITIALISATION, what=begun, detail={"version": VERSION}),
             )
         detail = {"version": VERSION, "filesystem": self._store.filesystem, "unsafe": unsafe}
         self.write_own(Event(code=JET_START, what="engine.started", detail=detail))
-
-    def _before(self) -> Before | None:
-        with self._store.read() as txn:
-            stored = txn.get("marks", b"before")
-        return None if stored is None else msgspec.json.decode(stored, type=Before)
 
     @property
     def position(self) -> tuple[int, int]:
@@ -447,13 +445,14 @@ class Engine:
             self._suspect = True
             _log.warning("the store does not answer after an abort; it is opened again")
         if not self._suspect:
-            self._attachments.take_back()
+            self._attachments.take_back(join_position(*self.position))
 
     def _mend(self) -> None:
         """Opens the store again (S3) and reads where the journal stands; the next group tries where this one fails."""
         for left in reversed(range(COMMIT_FAILURES_MAX)):
             try:
                 self._store.reopen()
+                require_tail(self._store, self.features)
                 with self._store.read() as txn:
                     self._journal.load(txn)
             except (Fault, lmdb.Error, OSError) as error:
@@ -476,8 +475,8 @@ class Engine:
             self._store.stop_writing(f"{self._store.failures} commits failed in a row; last: {fault.text}")
         try:
             self._mend()
+            self._attachments.take_back(join_position(*self.position))
             if self.position == self._began_at:
-                self._attachments.take_back()
                 return replies.none_recorded(envelopes, answers, fault)
             with self._store.read() as txn:
                 return [

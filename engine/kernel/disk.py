@@ -185,7 +185,8 @@ def sync_file(path: Path) -> None:
 def write_durably(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Writes a small file so that after a power cut it is there whole or not at all."""
     temporary = path.with_name(path.name + ".new")
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+    temporary.unlink(missing_ok=True)  # one left by a crash would keep its own mode, and this may be a key
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
         left = memoryview(content)
         while left:

@@ -137,9 +137,12 @@ def unknown_till(envelope: Envelope) -> Refusal:
 
 def require_actor(actor: Actor) -> None:
     """Refuses a till or an operator outside the numbers that keys and entries can hold."""
-    for name, value, most in (("till", actor.till, TILL_MAX), ("operator", actor.operator, INTEGER_MAX)):
-        if type(value) is not int or not 0 <= value <= most:
-            raise Refusal("kernel.bad_actor", f"the actor's {name} is a whole number from 0 to {most}", at=name)
+    till, operator = actor.till, actor.operator
+    if type(till) is not int or not 0 <= till <= TILL_MAX:
+        raise Refusal("kernel.bad_actor", f"the actor's till is a whole number from 0 to {TILL_MAX}", at="till")
+    if type(operator) is not int or not 0 <= operator <= INTEGER_MAX:
+        text = f"the actor's operator is a whole number from 0 to {INTEGER_MAX}"
+        raise Refusal("kernel.bad_actor", text, at="operator")
 
 
 def require_envelope(envelope: Envelope) -> None:

@@ -55,6 +55,7 @@ def _open(path: Path, limits: Limits, *, writable: bool) -> lmdb.Environment:
             subdir=True,
             readonly=not writable,
             create=writable,
+            mode=0o600,
             max_dbs=len(DATABASES) + 2,
             max_readers=READERS_MAX,
             readahead=True,
@@ -183,6 +184,8 @@ class Store:
         self._lost = ""
         self._full = False
         self._pid = os.getpid()
+        # As text, made once: every commit asks for both, and joining a path costs more than asking.
+        self._data, self._lock = str(path / "store" / "data.mdb"), str(path / "store" / "lock.mdb")
         self._commits = 0
         self._room = disk.Room(0, low=False, warn=False)
         self._env: lmdb.Environment | None = None
@@ -235,7 +238,9 @@ class Store:
 
     @staticmethod
     def _build(temporary: Path, rows: dict[str, list[tuple[bytes, bytes]]], limits: Limits) -> None:
-        (temporary / "store").mkdir(parents=True)
+        # PIN hashes and the key of content HMACs lie in the store: nobody but its owner reads a shop.
+        temporary.mkdir(mode=0o700)
+        (temporary / "store").mkdir(mode=0o700)
         env = _open(temporary / "store", limits, writable=True)
         try:
             with env.begin(write=True) as txn:
@@ -269,11 +274,12 @@ class Store:
                 # An earlier run may have left a meta page in the page cache that never reached the disk: S2.
                 self._env.sync(True)
             self._env.reader_check()
+            self._page_bytes = int(self._env.stat()["psize"])
             self._dbs: Databases = {name: self._env.open_db(name.encode(), create=False) for name in DATABASES}
         except lmdb.Error as error:
             raise StoreFault("store.open", f"{self.path} cannot be read: {error}", retry=True) from error
         if self.writable:
-            self._lock_inode = os.stat(self.path / "store" / "lock.mdb").st_ino
+            self._lock_inode = os.stat(self._lock).st_ino
             self._room = disk.room(self.path, self.limits)
             if not self.failures and not self._full and not self._room.low:
                 # After a failed commit the ballast was given up for what is in hand; now it would eat that room again.
@@ -327,15 +333,14 @@ class Store:
 
     def commit(self, txn: WriteTransaction) -> None:
         """Commits; raises `StoreFault` ``store.commit_unknown`` when nobody can say whether the group is on disk."""
-        lock = self.path / "store" / "lock.mdb"
         try:
-            same = os.stat(lock).st_ino == self._lock_inode
+            same = os.stat(self._lock).st_ino == self._lock_inode
         except OSError:
             same = False
         if not same:
             txn.close()
             raise StoreFault(
-                "store.lock_lost", f"{lock} was replaced while the store was open: another writer may be in"
+                "store.lock_lost", f"{self._lock} was replaced while the store was open: another writer may be in"
             )
         try:
             txn.commit()
@@ -389,12 +394,11 @@ class Store:
     def _lengthen(self) -> None:
         """Makes the file as long as its meta page says (S2): pages that a group took and gave back at its end are
         counted by LMDB but never written, and the next start would take the file for cut off."""
-        data = self.path / "store" / "data.mdb"
-        if data.stat().st_size < self._used_bytes():
-            os.truncate(data, self._used_bytes())
+        if os.stat(self._data).st_size < self._used_bytes():
+            os.truncate(self._data, self._used_bytes())
 
     def _used_bytes(self) -> int:
-        return (int(self.env.info()["last_pgno"]) + 1) * int(self.env.stat()["psize"])
+        return (int(self.env.info()["last_pgno"]) + 1) * self._page_bytes
 
     def stop_writing(self, reason: str) -> None:
         """Read-only from now on, until the store is opened by a new process (P5)."""
@@ -414,17 +418,18 @@ class Store:
         """Keeps zero-filled pages behind the last used one: while a file grows, every sync costs twice as much."""
         if not self.limits.ahead_bytes or self._room.low:
             return
-        data = self.path / "store" / "data.mdb"
         used = self._used_bytes()
-        size = data.stat().st_size
+        size = os.stat(self._data).st_size
         if size - used < self.limits.ahead_bytes:
             with contextlib.suppress(OSError):
-                disk.fill(data, max(size, used), used + self.limits.ahead_bytes + self.limits.ahead_step_bytes)
+                disk.fill(
+                    Path(self._data), max(size, used), used + self.limits.ahead_bytes + self.limits.ahead_step_bytes
+                )
 
     def sizes(self) -> dict[str, int]:
         """Bytes: the file, the pages in use and the address space."""
         return {
-            "file_bytes": (self.path / "store" / "data.mdb").stat().st_size,
+            "file_bytes": os.stat(self._data).st_size,
             "used_bytes": self._used_bytes(),
             "map_bytes": int(self.env.info()["map_size"]),
         }

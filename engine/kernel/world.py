@@ -19,7 +19,7 @@ _ABSENT: Any = object()
 
 MEMO_ROWS_MAX = 100_000  # rows kept in a ready-made form; beyond it the memo starts afresh
 
-CURRENT = Table("kernel.current", b"kc", ">HQ", int, marks_epoch=True)
+CURRENT = Table("kernel.current", b"kc", ">HQ", int, db="rows", marks_epoch=True)
 """(kind code, id) -> the position of the row's live version; no row where there is none or it was removed."""
 
 VERSIONS = Table("kernel.versions", b"kv", ">HQQ", bytes, db="rows")
@@ -75,8 +75,9 @@ class World:
         self.persons: list[tuple[int, int, dict[str, Any], bytes]] = []
         self.secrets: list[tuple[int, int, dict[str, Any]]] = []
         self.take: Callable[[int], bytes] | None = None
+        self.may: Callable[[str], bool] = lambda permission: False
         self._memo: dict[tuple[int, int, Any], tuple[int, Any]] = {}
-        self._ready: dict[tuple[Any, Any], Any] = {}
+        self._ready: dict[Any, dict[Any, Any]] = {}
         self._epoch = rows.epoch
         self._text_of = -1
         self._day_text = ""
@@ -137,12 +138,15 @@ class World:
 
     def ready(self, build: Callable[["World", K], V], key: K) -> V:
         """``build(self, key)``, kept until any row that people configure changes; it may read nothing else."""
-        if self._epoch != self.rows.epoch or len(self._ready) > MEMO_ROWS_MAX:
+        if self._epoch != self.rows.epoch:
             self._ready.clear()
             self._epoch = self.rows.epoch
-        made = self._ready.get((build, key), _ABSENT)
+        known = self._ready.get(build)
+        if known is None or len(known) > MEMO_ROWS_MAX:
+            known = self._ready[build] = {}
+        made = known.get(key, _ABSENT)
         if made is _ABSENT:
-            made = self._ready[build, key] = build(self, key)
+            made = known[key] = build(self, key)
         return made  # type: ignore[no-any-return]  # the memo holds what ``build`` made
 
     def row_at(self, kind: Kind, id: int, version: int) -> Any:
@@ -221,9 +225,11 @@ class Folding:
     def post(self, *postings: Posting) -> None:
         """Moves amounts between accounts; they add up to zero and no floor breaks, or the fold is at fault."""
         rows, total = self.rows, 0
-        for account, id, amount in postings:
+        for posting in postings:
+            amount = posting.amount
             if not amount:
                 continue
+            account, id = posting.account, posting.id
             total += amount
             balance = rows.get(BALANCES, account.code, id)
             if balance is None:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import lmdb
 import pytest
@@ -82,18 +83,17 @@ def test_a_reader_that_finds_the_map_resized_reads_again(toy: Shop, monkeypatch:
     reader = toy.engine.reader()
     left = [lmdb.MapResizedError("grown by another process")]
     resized: list[int] = []
-    real = lmdb.Environment
 
     class Env:
         """The environment, once in the state of one whose file has outgrown its map."""
 
-        def __init__(self, inner: real) -> None:
+        def __init__(self, inner: lmdb.Environment) -> None:
             self.inner = inner
 
-        def begin(self, **named: object) -> object:
+        def begin(self, **named: Any) -> object:
             if left:
                 raise left.pop()
-            return self.inner.begin(**named)  # type: ignore[arg-type]  # handed through
+            return self.inner.begin(**named)
 
         def set_mapsize(self, size: int) -> None:
             resized.append(size)

@@ -377,3 +377,14 @@ def test_a_short_write_on_a_full_disk_gives_up_the_ballast_too(tmp_path: Path, m
     store.close()
 
     assert not (tmp_path / "shop" / "ballast").exists()
+
+
+def test_nobody_but_its_owner_reads_a_shop(toy: Shop) -> None:
+    toy.do("things.put", {"id": 1, "row": {"title": "a", "name": "Zoé", "pin": {"hash": "h", "key": "k"}}})
+
+    folders = [toy.path, *(path for path in toy.path.rglob("*") if path.is_dir())]
+    secret = [toy.path / "store" / "data.mdb", toy.path / "people" / "data.mdb", *(toy.path / "keys").iterdir()]
+
+    assert {path.name: oct(path.stat().st_mode & 0o077) for path in folders + secret} == {
+        path.name: "0o0" for path in folders + secret
+    }
