@@ -122,13 +122,17 @@ def no_sync_on_open() -> Iterator[None]:
         yield
 
 
+LATE: dict[int, WriteTransaction] = {}
+"""The group that each store has answered for and not committed, while `early_ack` is planted."""
+
+
 @contextmanager
 def early_ack() -> Iterator[None]:
     """A group is answered at once and committed with the next one, or when the shop is closed."""
     commit, begin, close = Store.commit, Store.begin, Store.close
 
     def late(self: Store) -> None:
-        waiting, self.waiting = getattr(self, "waiting", None), None  # type: ignore[attr-defined]
+        waiting = LATE.pop(id(self), None)
         if waiting is not None:
             commit(self, waiting)
 
@@ -137,7 +141,7 @@ def early_ack() -> Iterator[None]:
         return begin(self)
 
     def keep(self: Store, txn: WriteTransaction) -> None:
-        self.waiting = txn  # type: ignore[attr-defined]
+        LATE[id(self)] = txn
 
     def close_after(self: Store) -> None:
         late(self)

@@ -1,4 +1,4 @@
-"""A shop judged from its raw bytes, without a line of the engine: hashes, chains, signatures, numbers, totals, ledger."""
+"""A shop judged from its raw bytes, without a line of the engine: hashes, chains, signatures, numbers, sums."""
 
 from __future__ import annotations
 

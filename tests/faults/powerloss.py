@@ -40,7 +40,7 @@ UNSEEN = frozenset({"lock.mdb"})
 """Files written through shared mappings; LMDB makes its lock file anew after a restart."""
 
 DOUBLE_EVENTS = 60
-"""How soon after the error the power goes in a double fault: later the next commits have overwritten what it left."""
+"""How soon after the error the power goes in a double fault: later commits have overwritten what it left."""
 LYING_STARTS = 6
 STRATEGIES = ("none", "all", "prefix", "subset", "subset", "torn", "torn", "one", "all-but-one")
 
@@ -97,7 +97,7 @@ class Image(NamedTuple):
     attempted: int
 
     def write_to(self, folder: Path) -> None:
-        """Lays the image down in a folder, which is emptied first; files are their owner's alone, as keys have to be."""
+        """Lays the image down in a folder, emptied first; files are their owner's alone, as keys have to be."""
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         for path in sorted(self.tree):
@@ -213,8 +213,9 @@ def images(
     only: int | None = None,
     forgets: bool = True,
 ) -> Iterator[Image]:
-    """Up to `limit` distinct images of power cuts at or after `first_event`, and within the next `window` events; a
-    function of the log and the seed.
+    """Up to `limit` distinct images of power cuts at or after `first_event`, and within the next `window` events.
+
+    They are a function of the log and the seed.
 
     `lying`: the drive confirms barriers it does not keep, from an event on that the seed chooses; what was acknowledged
     may then be missing. `only` builds just the image of that index.
