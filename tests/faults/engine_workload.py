@@ -125,7 +125,7 @@ class EngineSession:
 class EngineWorkload:
     """A `Workload` on the engine as it is; the planted bugs of `engine_bugs.py` derive from it."""
 
-    kill_seconds_max = 0.03
+    kill_seconds_max = 0.045
     """Opening a shop takes longer than opening a bare store: deaths have to reach the sales as well."""
     life_cycles = 6
     """Deaths that one shop sees: what verification costs grows with what was sold."""
