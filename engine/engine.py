@@ -1,7 +1,7 @@
 """The writer: drains a group of commands, decides, seals, folds, commits once, and only then answers."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from engine.kernel.backup import require_ready
 from engine.kernel.check_tail import require_tail
 from engine.kernel.clock import Clock, Guard, GuardState, SystemClock
 from engine.kernel.confirm_clock import CONFIRMED, DOUBTED
-from engine.kernel.credentials import WORKER
+from engine.kernel.credentials import CONSOLE, WORKER
 from engine.kernel.disk import Limits
 from engine.kernel.entropy import Entropy, SystemEntropy, derived_id, uuid7
 from engine.kernel.errors import Fault, IntegrityFault, KeyFault, Refusal, StoreFault
@@ -26,7 +26,7 @@ from engine.kernel.genesis import Before, Genesis, KeyRotated
 from engine.kernel.joined import Joined
 from engine.kernel.journal import LOG, VKEYS, Journal, Sealed, origin
 from engine.kernel.make_store import CONTENT_KEY, make_store
-from engine.kernel.messages import ENGINE, Actor, Answer, Envelope, Query, Record
+from engine.kernel.messages import ENGINE, Actor, Answer, Body, Envelope, Query, Record
 from engine.kernel.people import PeopleStore
 from engine.kernel.reader import Reader
 from engine.kernel.refusals import UNKNOWN_TILL, Refusals
@@ -42,7 +42,7 @@ NO_MAC = bytes(16)
 _log = logging.getLogger("guichet.engine")
 
 __all__ = ["Actor", "Answer", "Engine", "Envelope", "Fault", "IntegrityFault", "Reader", "Refusal", "StoreFault"]
-__all__ += ["backup", "bring_back", "check", "export_journal", "open_new_log", "refold", "restore"]
+__all__ += ["CONSOLE", "backup", "bring_back", "check", "export_journal", "open_new_log", "refold", "restore"]
 
 
 class _Pending(msgspec.Struct):
@@ -155,13 +155,13 @@ class Engine:
         """An id for a command that is made here (UUIDv7); a client makes and keeps its own before it sends."""
         return uuid7(self._guard.wall_ms(), self._entropy.take(10))
 
-    def do(self, name: str, body: bytes | Mapping[str, Any], *, till: int = 0, operator: int = 0, id: bytes) -> Answer:
+    def do(self, name: str, body: Body, *, till: int = 0, operator: int = 0, id: bytes, source: str = WORKER) -> Answer:
         """Submits one command given by name and JSON body; a refusal is an answer, not an exception."""
         try:
             command = self.features.decode_command(name, body)
         except Refusal as refusal:
             return replies.refused(id, refusal)
-        return self.submit([Envelope(id=id, actor=Actor(till=till, operator=operator), command=command)])[0]
+        return self.submit([Envelope(id=id, actor=Actor(till=till, operator=operator), command=command)], source)[0]
 
     def submit(self, envelopes: Sequence[Envelope], source: str = WORKER) -> list[Answer]:
         """Answers every command, in order; groups of at most 512 share one commit, and no answer precedes it.

@@ -16,7 +16,7 @@ def require_source(envelope: Envelope, row: CommandRow, source: str, *, served: 
         text = f"{type(envelope.command).__name__} does not come from {source}"
         raise Refusal("kernel.wrong_source", text, data={"source": source})
     if served and source == credentials.WORKER and not envelope.actor.credential:
-        raise Refusal("access.no_credential", "a worker's command names the credential of who asks")
+        raise Refusal("kernel.no_credential", "a worker's command names the credential of who asks")
 
 
 def require_may_act(world: World, hooks: Hooks, envelope: Envelope, permission: str) -> None:
@@ -36,7 +36,7 @@ def require_may_act(world: World, hooks: Hooks, envelope: Envelope, permission: 
         raise replies.not_allowed(envelope, permission)
     if not hooks.fresh(world, actor, permission):
         text = "this needs a proof of identity that is not older than five minutes: step up, then ask again"
-        raise Refusal("access.step_up", text, data={"right": permission})
+        raise Refusal("kernel.step_up", text, data={"right": permission})
 
 
 def require_may_ask(world: World, hooks: Hooks, actor: Actor, permission: str) -> None:
@@ -57,4 +57,4 @@ def with_override(world: World, records: tuple[Record, ...]) -> tuple[Record, ..
 
 
 def _is_key(actor: Actor) -> bool:
-    return actor.credential.startswith("key:")
+    return actor.credential.startswith(credentials.KEY_PREFIX)

@@ -30,6 +30,9 @@ SOURCES = frozenset({WORKER, OUTBOX, CHORES, ENGINE_SOURCE})
 FROM_WORKERS = frozenset({WORKER})
 
 NOBODY = "nobody"
+TILL_PREFIX = "till:"
+KEY_PREFIX = "key:"
+SESSION_PREFIX = "session:"
 KEY_ID_CHARS = 8
 DIGEST_HEX_CHARS = 64
 

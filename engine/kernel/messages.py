@@ -1,5 +1,6 @@
 """What travels: commands and queries come in, records and entries are kept, answers go out."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -19,6 +20,9 @@ Decimal = (
     Annotated[str, Meta(pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,4})?$")] | Annotated[int, Meta(ge=-(10**12), le=10**12)]
 )
 """A decimal string (or a whole number): unit prices to four decimals, quantities to three (architecture.md, API)."""
+
+Body = bytes | Mapping[str, Any]
+"""A command's or query's body: JSON bytes, or the plain values that they say."""
 
 
 class Command(
