@@ -12,13 +12,15 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks import bench_counts, bench_growth, bench_naive, bench_sale, bench_store, probe
+from benchmarks import bench_counts, bench_growth, bench_naive, bench_sale, bench_store, micro, probe
 from benchmarks.figures import Plan, show
 from benchmarks.timing import ForeignCpu
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 QUESTIONS: dict[str, Callable[[Plan], dict[str, Any]]] = {
+    "pricing": micro.pricing,
+    "sealing": micro.sealing,
     "store": bench_store.run,
     "sale": bench_sale.run,
     "growth": bench_growth.run,
@@ -64,7 +66,10 @@ def _run_all(options: argparse.Namespace, directory: Path, console: Console) -> 
     machine = probe.machine(directory)
     console.print(
         f"{machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}, Python {machine['python']}, "
-        f"{machine['filesystem']}; S = {machine['s_ns']:.0f} ns, F = {machine['f_ns'] / 1e3:.0f} us, "
+        f"{machine['filesystem']}, {machine['scheduler']} scheduling"
+    )
+    console.print(
+        f"S = {machine['s_ns']:.0f} ns, F = {machine['f_ns'] / 1e3:.0f} us; "
         f"others use {machine['foreign_cpu']:.0%} of the machine"
     )
     plan = Plan(

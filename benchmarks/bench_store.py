@@ -25,7 +25,6 @@ QUESTION = "what do sealing and keeping cost, without selling?"
 GROUPS = {1: 2000, 64: 200, 256: 80}
 PER_F_MIN = {64: 10.0, 256: 25.0}
 WRITTEN_MAX = {64: 6.5, 256: 2.5}
-VERIFY_ENTRIES = 4096
 MAC = bytes(16)
 _ENTROPY = SystemEntropy()
 
@@ -160,9 +159,8 @@ def _judged(in_flight: int, level: dict[str, float]) -> list[Figure]:
 
 def verification(bench: Bench, plan: Plan) -> list[Figure]:
     """G13: every leaf and the whole tree computed again from the stored bytes, held against the signed root."""
-    size = min(VERIFY_ENTRIES, bench.journal.log.size)
     best = float("inf")
-    for _ in range(plan.times(30)):
+    for _ in range(plan.times(20)):
         started = time.perf_counter_ns()
         with bench.store.read() as txn:
             edge = merkle.Edge()
@@ -180,7 +178,7 @@ def verification(bench: Bench, plan: Plan) -> list[Figure]:
         best = min(best, (time.perf_counter_ns() - started) / bench.journal.log.size)
     return [
         at_least("verify leaves and tree", plan.s_ns / best, "S", 0.6, "G13"),
-        plain("entries verified", size, ""),
+        plain("entries verified", bench.journal.log.size, ""),
     ]
 
 

@@ -47,6 +47,7 @@ def machine(directory: Path) -> dict[str, Any]:
     return probes | {
         "foreign_cpu": round(foreign.share(), 3),
         "load": os.getloadavg()[0],
+        "scheduler": "real-time" if os.sched_getscheduler(0) in {os.SCHED_FIFO, os.SCHED_RR} else "ordinary",
         "cores": os.cpu_count(),
         "cpu": _cpu_name(),
         "kernel": platform.release(),

@@ -13,7 +13,7 @@ from engine.features import FEATURES
 from engine.kernel import keys, replies
 from engine.kernel.actors import require_may_act, require_source, with_override
 from engine.kernel.attachments import Attachments, keep_staged
-from engine.kernel.backup import require_ready
+from engine.kernel.backup import read_before, require_ready
 from engine.kernel.check_tail import require_tail
 from engine.kernel.clock import Clock, Guard, GuardState, SystemClock
 from engine.kernel.confirm_clock import CONFIRMED, DOUBTED
@@ -22,7 +22,7 @@ from engine.kernel.disk import Limits
 from engine.kernel.entropy import Entropy, SystemEntropy, derived_id, uuid7
 from engine.kernel.errors import Fault, IntegrityFault, KeyFault, Refusal, StoreFault
 from engine.kernel.events import JET_DATA_INITIALISATION, JET_START, JET_STOP, Event
-from engine.kernel.genesis import Before, Genesis, KeyRotated
+from engine.kernel.genesis import Genesis, KeyRotated
 from engine.kernel.joined import Joined
 from engine.kernel.journal import LOG, VKEYS, Journal, Sealed, origin
 from engine.kernel.make_store import CONTENT_KEY, make_store
@@ -31,10 +31,10 @@ from engine.kernel.people import PeopleStore
 from engine.kernel.reader import Reader
 from engine.kernel.refusals import UNKNOWN_TILL, Refusals
 from engine.kernel.rows import RowPut, RowRemoved
-from engine.kernel.store import COMMIT_FAILURES_MAX, ReadTransaction, Store, WriteTransaction
+from engine.kernel.store import COMMIT_FAILURES_MAX, ReadTransaction, Store, WriteTransaction, fault_of
 from engine.kernel.tables import Snapshot, Working
 from engine.kernel.version import VERSION
-from engine.kernel.world import Folding, World
+from engine.kernel.world import Folding, World, join_position
 
 GROUP_COMMANDS_MAX = 512
 NO_MAC = bytes(16)
@@ -72,6 +72,7 @@ class Engine:
         limits: Limits | None = None,
         unsafe_filesystem: bool = False,
         served: bool = False,
+        remembered: str | None = None,
     ) -> None:
         self.path = path
         self._served = served
@@ -82,6 +83,8 @@ class Engine:
         self._suspect = False
         self._before_confirmed: GuardState | None = None
         try:
+            require_ready(self._store)
+            require_tail(self._store, self.features, remembered=remembered)
             self._begin(clock or SystemClock(), unsafe_filesystem)
         except BaseException:
             self._shut()
@@ -100,8 +103,6 @@ class Engine:
         return make_store(path, shop, entropy or SystemEntropy(), limits, unsafe=unsafe_filesystem)
 
     def _begin(self, clock: Clock, unsafe: bool) -> None:
-        require_ready(self._store)
-        require_tail(self._store, self.features)
         with self._store.read() as txn:
             log = Snapshot(txn).get(LOG, 0)
             content_key = txn.get("secrets", CONTENT_KEY)
@@ -124,17 +125,14 @@ class Engine:
         with self._store.read() as txn:
             self._journal.load(txn)
         if log.size == 0:
+            before = read_before(self._store)
+            begun = "log.opened" if before else "shop.created"
             self.write_own(
-                Genesis(shop=log.shop, vkey=str(signer.key), before=self._before()),
-                Event(code=JET_DATA_INITIALISATION, what="shop.created", detail={"version": VERSION}),
+                Genesis(shop=log.shop, vkey=str(signer.key), before=before),
+                Event(code=JET_DATA_INITIALISATION, what=begun, detail={"version": VERSION}),
             )
         detail = {"version": VERSION, "filesystem": self._store.filesystem, "unsafe": unsafe}
         self.write_own(Event(code=JET_START, what="engine.started", detail=detail))
-
-    def _before(self) -> Before | None:
-        with self._store.read() as txn:
-            stored = txn.get("marks", b"before")
-        return None if stored is None else msgspec.json.decode(stored, type=Before)
 
     @property
     def position(self) -> tuple[int, int]:
@@ -195,6 +193,8 @@ class Engine:
             self._finish(txn)
         except BaseException as error:
             self._abort(txn, error)
+            if isinstance(error, lmdb.Error):
+                raise fault_of(error) from error
             raise
         return replies.done(sealed, records, self._journal.proof(sealed.index))
 
@@ -445,19 +445,20 @@ class Engine:
             self._suspect = True
             _log.warning("the store does not answer after an abort; it is opened again")
         if not self._suspect:
-            self._attachments.take_back()
+            self._attachments.take_back(join_position(*self.position))
 
     def _mend(self) -> None:
-        """Opens the store again (S3), as often as commits may fail, and reads where the journal stands."""
+        """Opens the store again (S3) and reads where the journal stands; the next group tries where this one fails."""
         for left in reversed(range(COMMIT_FAILURES_MAX)):
             try:
                 self._store.reopen()
+                require_tail(self._store, self.features)
                 with self._store.read() as txn:
                     self._journal.load(txn)
             except (Fault, lmdb.Error, OSError) as error:
                 if not left:
-                    self._store.stop_writing(f"the store could not be opened again: {error}")
-                    raise StoreFault("store.lost", str(error), retry=True) from error
+                    text = f"the store cannot be opened for writing: {error}"
+                    raise StoreFault("store.lost", text, retry=True) from error
             else:
                 self._suspect = False
                 return
@@ -466,19 +467,16 @@ class Engine:
         self, envelopes: Sequence[Envelope], answers: Sequence[Answer | None], error: Exception
     ) -> list[Answer]:
         """After a failed commit (S3): opens the store again and lets the journal's end say what is on disk."""
-        fault = (
-            error if isinstance(error, Fault) else StoreFault("store.failed", f"the store failed: {error}", retry=True)
-        )
+        fault = fault_of(error)
         _log.error("group of %d not committed: %s", len(envelopes), fault)
         if isinstance(error, lmdb.MapFullError):
-            fault = StoreFault("store.full", "the shop's address space is full; nothing was recorded")
             return replies.none_recorded(envelopes, answers, fault)
         if self._store.failures >= COMMIT_FAILURES_MAX:
             self._store.stop_writing(f"{self._store.failures} commits failed in a row; last: {fault.text}")
         try:
             self._mend()
+            self._attachments.take_back(join_position(*self.position))
             if self.position == self._began_at:
-                self._attachments.take_back()
                 return replies.none_recorded(envelopes, answers, fault)
             with self._store.read() as txn:
                 return [

@@ -65,6 +65,12 @@ cdef class PricedLine:
     def unit(self):
         return self.line.unit
 
+    def figures(self):
+        """All of a line in one call: (id, VAT key (category, rate), quantity, unit, base, shares, amount, vat)."""
+        cdef BasketLine line = self.line
+        key = (line.category, line.rate)
+        return line.id, key, line.quantity, line.unit, self.base, self.shares, self.amount, self.vat
+
     def __repr__(self):
         return shown(self, ("id", "unit", "base", "shares", "amount", "vat"))
 

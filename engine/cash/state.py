@@ -160,8 +160,14 @@ def fold_ticket(record: Posted | Refunded, folding: Folding) -> None:
     totals.due += record.due
     _add(totals.channels, record.mode, total, CHANNELS_MAX)
     _add(totals.operators, folding.entry.op, total, OPERATORS_MAX)
+    departments = totals.departments
     for line in record.lines:
-        _add(totals.departments, line.d or 0, line.a, DEPARTMENTS_MAX)
+        sums = departments.get(line.d or 0)
+        if sums is None:
+            _add(departments, line.d or 0, line.a, DEPARTMENTS_MAX)
+        else:
+            sums[0] += 1
+            sums[1] += line.a
     for rate in record.rates:
         _tax(totals.vat, rate)
     _take(totals, record.legs)

@@ -89,7 +89,12 @@ class ClosureCheck:
         _count(till.operators, entry.op, total)
         departments = till.departments
         for line in record.lines:
-            _count(departments, line.d or 0, line.a)
+            sums = departments.get(line.d or 0)
+            if sums is None:
+                departments[line.d or 0] = [1, line.a]
+            else:
+                sums[0] += 1
+                sums[1] += line.a
         for rate in record.rates:
             sums = till.vat.get((rate.c, rate.deposit, rate.r))
             if sums is None:

@@ -12,7 +12,7 @@ et rien n'y a été changé si le vérificateur le dit :
     python3 verify_export.py CHEMIN --receipt PREUVE.txt                   (la preuve remise avec un ticket)
 
 Il ne demande que Python 3.11 ; le paquet « cryptography » sert à vérifier les signatures. Résultat : 0 tout est prouvé,
- 1 le journal est rompu (chaque rupture est nommée), 2 la vérification n'a pas pu se faire entièrement.
+1 le journal est rompu (chaque rupture est nommée), 2 la vérification n'a pas pu se faire entièrement.
 Sans point de contrôle extérieur (ticket, courriel de clôture, archive), des lignes ôtées à la fin ne se voient pas.
 
 Fichiers
@@ -48,7 +48,7 @@ Faits (champ « is »)
 Ticket : series et no (numéro comptable sans trou), lines (id, p article, d rayon, l libellé, q quantité en millièmes,
 u prix unitaire en dix-millièmes, b base, x parts de remises, a montant, r rang du taux, t part de TVA), rates (c taux,
 r en millièmes de pour cent, g TTC, v TVA, n HT), disc (remises), total, legs (règlements : tendered remis,
-counted compté, change rendu, tip pourboire, rounding arrondi, kept conservé), due (reste dû). Les montants sont en centimes.
+counted compté, change rendu, tip pourboire, rounding arrondi, kept conservé), due (reste dû). Montants en centimes.
 
 Calculs : feuille = SHA-256(0x00 || écriture), arbre de la RFC 6962 sur toutes les feuilles dans l'ordre, racine signée
 (Ed25519) à chaque groupe. prev est la feuille de l'écriture précédente de la même caisse, sorte et mode (école ou non).
@@ -59,12 +59,12 @@ IN ENGLISH
 
 The whole journal of one shop as it was sealed. ``verify_export.py`` (Python 3.11, and ``cryptography`` for signatures)
 proves it: 0 all proven, 1 broken (every break is named), 2 not wholly checked. ``--checkpoint`` takes a signed
-checkpoint that left the shop and finds entries cut off at the end; ``--receipt`` takes the proof that came with a receipt.
+checkpoint that left the shop and finds entries cut off at the end; ``--receipt`` takes the proof given with a receipt.
 
 entries.ndjson holds one entry a line, byte for byte as sealed; checkpoints.ndjson one object a line with ``size``,
 ``key`` (version) and ``note`` (C2SP signed note); keys.txt the public keys in the order of their versions;
-manifest.json first and last numbers, sizes, roots and SHA-256 of the files. A leaf is SHA-256(0x00 || entry without its newline);
-leaves in order form one RFC 6962 tree per generation. The header's fields and the records are listed above; amounts are
-minor units, unit prices 1/10 000, quantities 1/1000, rates 1/1000 of a percent.
+manifest.json first and last numbers, sizes, roots and SHA-256 of the files. A leaf is SHA-256(0x00 || entry without its
+newline); leaves in order form one RFC 6962 tree per generation. The header's fields and the records are listed above;
+amounts are minor units, unit prices 1/10 000, quantities 1/1000, rates 1/1000 of a percent.
 """
 """The text; plain enough for whoever opens the export without the software."""

@@ -16,7 +16,6 @@ import msgspec
 from engine.fiscal.describe_export import README
 from engine.kernel import disk
 from engine.kernel.backup import log_of
-from engine.kernel.check_entries import last_place
 from engine.kernel.entropy import SystemEntropy
 from engine.kernel.errors import StoreFault
 from engine.kernel.joined import Joined
@@ -136,13 +135,13 @@ def export_journal(store: Store, features: Joined, target: Path, *, progress: Pr
         raise StoreFault("export.exists", f"{target} exists already")
     target.parent.mkdir(parents=True, exist_ok=True)
     # Not the row of the log: were it damaged, entries behind it would be left out of what an inspector sees.
-    last_gen, last_size = last_place(store)
+    last_gen, last_size = _end(store)
     shop = log_of(store).shop
     temporary = target.with_name(f".{target.name}.{SystemEntropy().take(4).hex()}.new")
     try:
         writer = _Writer(temporary, zipped=target.suffix == ".zip")
         generations = tuple(
-            _generation(store, features, writer, gen, last_size if gen == last_gen else SIZE_MAX, progress=progress)
+            _generation(store, features, writer, gen, last_size if gen == last_gen else SIZE_MAX - 1, progress=progress)
             for gen in range(1, last_gen + 1)
         )
         writer.put("README.txt", README.encode())
@@ -197,6 +196,18 @@ def _generation(
         checkpoint=note,
         series=tuple(series[number] for number in sorted(series)),
     )
+
+
+def _end(store: Store) -> tuple[int, int]:
+    """(generation, size) behind the last entry or the last checkpoint: what was signed and is missing must show."""
+    with store.read() as txn:
+        entry, checkpoint = txn.last("entries"), txn.last("checkpoints")
+    places = [(1, 0)]
+    if entry is not None:
+        places.append(split_position(int.from_bytes(entry[0], "big") + 1))
+    if checkpoint is not None:
+        places.append(split_position(int.from_bytes(checkpoint[0], "big")))
+    return max(places)
 
 
 def _entries(store: Store, gen: int, size: int, progress: Progress | None) -> Iterator[bytes]:

@@ -15,7 +15,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, TextIO
+from typing import Any, TextIO
 
 try:
     from cryptography.exceptions import InvalidSignature
@@ -24,7 +24,6 @@ except ImportError:  # the verdict then says that signatures were not checked
     Ed25519PublicKey = None  # type: ignore[assignment,misc]  # asked before every use
 
 Json = dict[str, Any]
-
 HEADER = ["v", "shop", "gen", "seq", "till", "op", "cmd", "mac", "at", "zone", "conf", "soft", "training", "about"]
 HEADER += ["salt", "chain", "rec"]
 CHAINED = {"sales.posted": "ticket", "sales.refunded": "ticket", "sales.paid": "payment", "sales.copied": "copy"}
@@ -44,11 +43,11 @@ class Report:
         self.out.write(f"BROKEN  {text}\n" if broken else f"{text}\n")
 
 
-def open_in(path: str, name: str) -> IO[bytes]:
-    """A file of an export, which is a directory or a ZIP."""
-    if zipfile.is_zipfile(path):
-        return zipfile.ZipFile(path).open(name)
-    return Path(path).joinpath(name).open("rb")
+def lines_of(path: str, name: str) -> Iterator[bytes]:
+    """The lines of a file of an export, which is a directory or a ZIP."""
+    zipped = zipfile.is_zipfile(path)
+    with zipfile.Path(path, name).open("rb") if zipped else Path(path).joinpath(name).open("rb") as stream:
+        yield from stream
 
 
 def join(left: bytes, right: bytes) -> bytes:
@@ -83,11 +82,9 @@ class Tree:
 
 
 def root_of_proof(leaf: bytes, index: int, size: int, hashes: list[bytes]) -> bytes:
-    """RFC 9162 section 2.1.3: the root that an inclusion proof leads to; ValueError where it has the wrong length."""
+    """RFC 9162 section 2.1.3: the root that an inclusion proof leads to; no root where it has the wrong length."""
     if size == 1 or not hashes:
-        if size != 1 or hashes:
-            raise ValueError("an inclusion proof has the wrong length")
-        return leaf
+        return leaf if size == 1 and not hashes else b"wrong length"
     half = 1 << (size - 1).bit_length() - 1
     if index < half:
         return join(root_of_proof(leaf, index, half, hashes[:-1]), hashes[-1])
@@ -212,6 +209,7 @@ class Sessions:
     def __init__(self) -> None:
         self.now: dict[int, Json] = {}
         self.perpetual, self.absolute, self.ids = Counter[int](), Counter[int](), set[str]()
+        self.before: Json = {}
 
     def problems(self, entry: Json, record: Json) -> Iterator[str]:
         """Takes one record; yields what does not fit, for closures every figure that the count contradicts."""
@@ -342,6 +340,8 @@ class Log:
                 problems.append(f"{kind} does not belong here, or its key is not one of {self.origin}")
             if record.get("version", 1) != len(self.vkeys) + 1:
                 problems.append(f"key {record.get('version', 1)} follows key {len(self.vkeys)}")
+            if first and {**(record["before"] or {}), "known": 0} != {**self.sessions.before, "known": 0}:
+                problems.append(f"it follows {record['before']}, the log before it is {self.sessions.before}")
             self.vkeys.append(record["vkey"])
             self.next_key = 0 if first else record["version"]
         elif kind in ("sales.posted", "sales.refunded"):
@@ -359,7 +359,7 @@ class Log:
         for problem in problems:
             self.broken(problem)
 
-    def notes(self, stream: IO[bytes]) -> Iterator[Json]:
+    def notes(self, stream: Iterator[bytes]) -> Iterator[Json]:
         """The stored checkpoints that can be read; the others are breaks."""
         for line in stream:
             try:
@@ -394,10 +394,10 @@ class Log:
 
 def check_log(path: str, log: Log, outside: dict[tuple[str, int], set[bytes]], wanted: dict[int, bytes]) -> None:
     """Streams one generation: entries one by one, and behind each the checkpoint that ends with it, if there is one."""
-    notes = log.notes(open_in(path, f"generation-{log.gen}/checkpoints.ndjson"))
+    notes = log.notes(lines_of(path, f"generation-{log.gen}/checkpoints.ndjson"))
     stored = next(notes, None)
     sealed = 0
-    for line in open_in(path, f"generation-{log.gen}/entries.ndjson"):
+    for line in lines_of(path, f"generation-{log.gen}/entries.ndjson"):
         log.take(line.removesuffix(b"\n"), wanted)
         size = log.tree.size
         while stored is not None and stored["size"] <= size:
@@ -449,12 +449,13 @@ def verify(path: str, checkpoints: list[str], receipts: list[str], report: Repor
         outside.setdefault(parse_note(note)[1:3], set()).add(parse_note(note)[3])
     sessions, series, logs = Sessions(), dict[int, Any](), dict[str, Log]()
     try:
-        manifest = json.load(open_in(path, "manifest.json"))
+        manifest = json.loads(b"".join(lines_of(path, "manifest.json")))
         for one in manifest["generations"]:
             log = Log(manifest["shop"], one["gen"], report, sessions, series)
             logs[log.origin] = log
             check_log(path, log, outside, wanted.get(log.origin, {}))
-            if (one["size"], one["root"], one["origin"]) != (log.tree.size, log.tree.root().hex(), log.origin):
+            sessions.before = {"gen": log.gen, "size": log.tree.size, "root": log.tree.root().hex()}
+            if {name: one[name] for name in sessions.before} != sessions.before:
                 log.broken(f"the manifest says {one['size']} entries and root {one['root']}", log.tree.size - 1)
     except (KeyError, TypeError, ValueError, zipfile.BadZipFile, OSError) as error:
         raise ValueError(f"the export cannot be read: {error!r}") from error
@@ -471,14 +472,11 @@ def verify(path: str, checkpoints: list[str], receipts: list[str], report: Repor
         report.say(f"{log.origin}: {counts}, root {base64.b64encode(log.tree.root()).decode()}")
     if not checkpoints and not receipts:
         report.say("No checkpoint from outside was given: entries cut off at the end cannot be found without one.")
-    if report.count:
-        report.say(f"VERDICT: BROKEN. {report.count} breaks were found; they are listed above.")
-        return 1
-    if report.unsigned:
-        report.say("VERDICT: INCOMPLETE. All else is proven, but signatures were NOT checked: install cryptography.")
-        return 2
-    report.say("VERDICT: PROVEN. Every entry, number, chain, total, root and signature fits.")
-    return 0
+    proven = "PROVEN. Every entry, number, chain, total, root and signature fits."
+    unsigned = "INCOMPLETE. All else is proven, but signatures were NOT checked: install cryptography."
+    verdict = f"BROKEN. {report.count} breaks were found; they are listed above." if report.count else proven
+    report.say(f"VERDICT: {unsigned if report.unsigned and not report.count else verdict}")
+    return 1 if report.count else 2 if report.unsigned else 0
 
 
 def main(arguments: list[str] | None = None) -> int:

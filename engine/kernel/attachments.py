@@ -72,11 +72,13 @@ class Attachments:
                 # A crash may have left somebody under this very position, whom the entry now does not name.
                 self._people.drop([(self._kinds[record.kind].code, record.id, position)])
 
-    def take_back(self) -> None:
-        """Drops the personal fields of a group that is known not to be on disk; a crash may leave some behind."""
-        if self._kept:
+    def take_back(self, end: int) -> None:
+        """Drops the personal fields of entries that are not on disk: those at or behind ``end``, the position of the
+        next entry as the store says. A crash may leave some behind."""
+        lost = [key for key in self._kept if key[2] >= end]
+        self._kept.clear()
+        if lost:
             try:
-                self._people.drop(self._kept)
+                self._people.drop(lost)
             except StoreFault:
                 return  # nobody refers to them, and the same place gets new ones or none
-            self._kept.clear()

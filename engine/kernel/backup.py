@@ -69,6 +69,13 @@ def require_ready(store: Store) -> None:
         raise StoreFault("store.restored", text)
 
 
+def read_before(store: Store) -> Before | None:
+    """What a new log's genesis names; None in a shop that was never restored into one."""
+    with store.read() as txn:
+        stored = txn.get("marks", BEFORE)
+    return None if stored is None else msgspec.json.decode(stored, type=Before)
+
+
 def backup(
     store: Store, people: PeopleStore | None, target: Path, features: Joined, *, progress: Progress | None = None
 ) -> Backup:

@@ -18,16 +18,15 @@ from engine.kernel.events import Event
 from engine.kernel.genesis import Genesis, KeyRotated
 from engine.kernel.joined import Joined
 from engine.kernel.journal import (
-    CHAINS,
     FORMAT,
     HASH_BYTES,
     LOG,
-    TRAINING_CHAIN,
     VKEYS,
     Checkpoint,
     origin,
     position_key,
 )
+from engine.kernel.messages import Link
 from engine.kernel.rows import RowPut, RowRemoved
 from engine.kernel.store import ReadTransaction, Store
 from engine.kernel.tables import Snapshot
@@ -92,7 +91,7 @@ class Walk:
         self.gen, self.seq = gen, 0
         self.edge = merkle.Edge()
         self.root = self.edge.root()
-        self.chains: dict[tuple[int, int], tuple[int, str | None]] = {}
+        self.chains: dict[tuple[int, str, bool], tuple[int, str]] = {}
         self.tile_check = TileCheck(gen)
         self.key, self._next_key = 1, 0
         self._wrong_roots: list[int] = []
@@ -305,6 +304,7 @@ class Walk:
     def _entries(self, txn: ReadTransaction, data: list[Any], leaves: bytes) -> None:
         decode, encode, start = self._features.decode_entry, canonical.encode, self.seq
         get, gen, handlers = txn.get, self.gen, self.handlers
+        first_position = join_position(gen, start)
         own: dict[type, Any] = {
             Genesis: self._genesis,
             KeyRotated: self._rotated,
@@ -336,8 +336,8 @@ class Walk:
                 self._links(entry, leaves[at * HASH_BYTES : (at + 1) * HASH_BYTES].hex())
             if entry.mac != NO_MAC:
                 self.indexed += 1
-                key = position_key(gen, seq)
-                if get("commands", _bytes(entry.cmd)) != _bytes(entry.mac) + key:
+                wanted = _bytes(entry.mac) + (first_position + at).to_bytes(8, "big")
+                if get("commands", _bytes(entry.cmd)) != wanted:
                     self.report("check.index", f"the index does not lead from the command id {entry.cmd} to its entry")
             for record in entry.rec:
                 kind = type(record)
@@ -347,7 +347,7 @@ class Walk:
                 elif kind is Event:
                     self._event(record)
                 for handle in handlers.get(kind, ()):
-                    handle(entry, record, join_position(gen, seq))
+                    handle(entry, record, first_position + at)
         self.seq = start
 
     def _wrong_header(self, entry: Any) -> None:
@@ -375,21 +375,27 @@ class Walk:
             self.report("check.header", f"{entry.at!r} is no time")
 
     def _links(self, entry: Any, leaf: str) -> None:
-        kinds = [record.fiscal for record in entry.rec if record.fiscal]
-        if kinds != [link.of for link in entry.chain] or len(set(kinds)) != len(kinds):
-            self.report("check.chain_link", f"the entry links {[link.of for link in entry.chain]}, it holds {kinds}")
-        for link in entry.chain:
-            code = CHAINS.get(link.of, 0) + (TRAINING_CHAIN if entry.training else 0)
-            head = self.chains.get((entry.till, code))
-            if head is None and not self.whole:
-                head = (link.n - 1, link.prev)
-            count, before = head or (0, None)
-            chain = f"{link.of} chain of till {entry.till}{' (training)' if entry.training else ''}"
-            if link.n != count + 1:
-                self.report("check.chain_number", f"number {link.n} on the {chain} follows number {count}")
-            if link.prev != before:
-                self.report("check.chain_link", f"on the {chain} it names {link.prev}, the one before is {before}")
-            self.chains[entry.till, code] = (link.n, leaf)
+        records, chain, till, training = entry.rec, entry.chain, entry.till, entry.training
+        if len(records) != 1 or len(chain) != 1 or records[0].fiscal != chain[0].of:
+            kinds = [record.fiscal for record in records if record.fiscal]
+            linked = [link.of for link in chain]
+            if kinds != linked or len(set(kinds)) != len(kinds):
+                self.report("check.chain_link", f"the entry links {linked}, it holds {kinds}")
+        for link in chain:
+            name = (till, link.of, training)
+            head: tuple[int, str | None] | None = self.chains.get(name)
+            if head is None:
+                head = (0, None) if self.whole else (link.n - 1, link.prev)
+            if link.n != head[0] + 1 or link.prev != head[1]:
+                self._wrong_link(name, link, head)
+            self.chains[name] = (link.n, leaf)
+
+    def _wrong_link(self, name: tuple[int, str, bool], link: Link, head: tuple[int, str | None]) -> None:
+        chain = f"{link.of} chain of till {name[0]}{' (training)' if name[2] else ''}"
+        if link.n != head[0] + 1:
+            self.report("check.chain_number", f"number {link.n} on the {chain} follows number {head[0]}")
+        if link.prev != head[1]:
+            self.report("check.chain_link", f"on the {chain} it names {link.prev}, the one before is {head[1]}")
 
     def _genesis(self, entry: Any, record: Genesis) -> None:
         if self.seq:

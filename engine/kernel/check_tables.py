@@ -9,7 +9,7 @@ import msgspec
 from engine.kernel.checking import stored_edge
 from engine.kernel.errors import IntegrityFault
 from engine.kernel.genesis import Genesis
-from engine.kernel.journal import HEADS, LOG, VKEYS, Head, Log, header_only
+from engine.kernel.journal import CHAINS, HEADS, LOG, TRAINING_CHAIN, VKEYS, Head, Log, header_only
 from engine.kernel.store import ReadTransaction
 from engine.kernel.tables import Snapshot
 from engine.kernel.world import split_position
@@ -79,7 +79,7 @@ def _log(walk: Walk, txn: ReadTransaction) -> None:
         key=walk.key or log.key,
         doubt=log.doubt if walk.doubt is None else walk.doubt,
     )
-    chains = walk.chains
+    chains = {(till, chain_code(of, training)): end for (till, of, training), end in walk.chains.items()}
     if log.gen == walk.gen + 1 and not log.size:
         # A new log was opened and its genesis is not written yet (journal.md, Checking).
         wanted.gen, wanted.size, wanted.edge, wanted.key = log.gen, 0, b"", 1
@@ -92,7 +92,12 @@ def _log(walk: Walk, txn: ReadTransaction) -> None:
     _heads(walk, txn, chains)
 
 
-def _heads(walk: Walk, txn: ReadTransaction, chains: dict[tuple[int, int], tuple[int, str | None]]) -> None:
+def chain_code(of: str, training: bool) -> int:
+    """The number of a chain in the keys of heads; 0 for a kind of record that no chain is known for."""
+    return CHAINS.get(of, 0) + (TRAINING_CHAIN if training else 0)
+
+
+def _heads(walk: Walk, txn: ReadTransaction, chains: dict[tuple[int, int], tuple[int, str]]) -> None:
     left = dict(chains)
     start = HEADS.prefix
     for key, value in txn.scan(HEADS.db, start, start + b"\xff" * 4):

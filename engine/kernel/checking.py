@@ -5,9 +5,12 @@ from types import MappingProxyType
 
 import msgspec
 
-from engine.kernel.errors import IntegrityFault
-from engine.kernel.journal import HASH_BYTES, TILE_HASHES, header_only, position_key, tile_key
-from engine.kernel.store import ReadTransaction
+from engine.kernel import notes
+from engine.kernel.errors import IntegrityFault, Refusal
+from engine.kernel.journal import HASH_BYTES, TILE_HASHES, VKEYS, header_only, origin, position_key, tile_key
+from engine.kernel.store import ReadTransaction, Store
+from engine.kernel.tables import Snapshot
+from engine.kernel.world import GENERATIONS_MAX
 from engine_ext import merkle, seal
 
 BREAKS: Mapping[str, str] = MappingProxyType(
@@ -129,6 +132,22 @@ def subtree_root(nodes: bytes) -> bytes:
     return nodes
 
 
+def open_outside(store: Store, note: str) -> tuple[int, int, bytes]:
+    """(generation, size, root) of a checkpoint from outside, opened with the shop's own public keys; refuses others."""
+    with store.read() as txn:
+        known = dict(Snapshot(txn).scan(VKEYS))
+    try:
+        checkpoint = notes.parse_checkpoint(notes.open_note(note, [notes.parse_vkey(vkey) for vkey in known.values()]))
+    except notes.NoteError as error:
+        text = f"the checkpoint cannot be held against this journal: {error.message}"
+        raise Refusal("fiscal.bad_checkpoint", text, at="checkpoint") from error
+    parts = checkpoint.origin.split("/")
+    for gen in range(1, GENERATIONS_MAX + 1):
+        if checkpoint.origin == origin(parts[1] if len(parts) > 1 else "", gen):
+            return gen, checkpoint.size, checkpoint.root
+    raise Refusal("fiscal.bad_checkpoint", f"{checkpoint.origin} is no log of this shop", at="checkpoint")
+
+
 class TileCheck:
     """Compares stored tiles with those that the leaves give, while leaves arrive in order."""
 
@@ -178,25 +197,30 @@ class TileCheck:
             self._add(txn, level + 1, upper, found)
 
     def _compare(self, txn: ReadTransaction, level: int, made: bytes, found: list[tuple[str, int, str]]) -> bytes:
-        """Compares one full tile; returns its root, the stored one where there is one, so that damage stays local."""
+        """Compares one full tile; returns its root as the level above has it, so that damage stays where it is."""
         index = self._indexes[level]
         self.count += 1
         stored = txn.get("tiles", tile_key(self._gen, level, index))
+        root = merkle.tile_root(made)
         if stored == made:
-            return merkle.tile_root(made)
+            return root
         first = index * TILE_HASHES << 8 * level
         if stored is None or len(stored) != len(made):
             found.append(("check.tile", first, f"tile {level}/{index} is missing or too short"))
-            return merkle.tile_root(made)
+            return root
+        above, at = divmod(index, TILE_HASHES)
+        node = (txn.get("tiles", tile_key(self._gen, level + 1, above)) or b"")[at * HASH_BYTES : (at + 1) * HASH_BYTES]
+        entries = level == 0 and node != root
         for at in range(0, len(made), HASH_BYTES):
-            if stored[at : at + HASH_BYTES] != made[at : at + HASH_BYTES]:
-                seq = first + (at // HASH_BYTES << 8 * level)
-                if level:
-                    found.append(("check.tile", seq, f"tile {level}/{index} differs from the entries at this one"))
-                else:
-                    text = f"its bytes hash to {made[at : at + HASH_BYTES].hex()}, the tree holds another leaf"
-                    found.append(("check.leaf", seq, text))
-        return merkle.tile_root(stored)
+            if stored[at : at + HASH_BYTES] == made[at : at + HASH_BYTES]:
+                continue
+            seq = first + (at // HASH_BYTES << 8 * level)
+            if entries:
+                text = f"its bytes hash to {made[at : at + HASH_BYTES].hex()}, the tree holds another leaf"
+                found.append(("check.leaf", seq, text))
+            else:
+                found.append(("check.tile", seq, f"tile {level}/{index} differs from the entries at this one"))
+        return merkle.tile_root(stored) if entries else root
 
     def finish(self, txn: ReadTransaction) -> list[tuple[str, int, str]]:
         """Compares the partial tiles above level 0 (that one is never stored) and counts them."""

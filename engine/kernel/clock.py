@@ -145,29 +145,26 @@ class Civil:
         self.zone = zone
         self._tz = zoneinfo.ZoneInfo(zone)
         self._starts = datetime.timedelta(minutes=day_starts_minute)
-        self._second = -1
-        self._text = ""
-        self._offset = ""
-        self._day = 0
+        self._last = (-1, "", "", 0)
 
     def text(self, at_ms: int) -> str:
         """Local time with milliseconds and offset, as entries carry it: ``2026-11-21T18:05:09.123+01:00``."""
-        self._turn(at_ms)
-        return f"{self._text}.{at_ms % 1000:03d}{self._offset}"
+        _, text, offset, _ = self._turn(at_ms)
+        return f"{text}.{at_ms % 1000:03d}{offset}"
 
     def day(self, at_ms: int) -> int:
         """The business day as an ordinal."""
-        self._turn(at_ms)
-        return self._day
+        return self._turn(at_ms)[3]
 
-    def _turn(self, at_ms: int) -> None:
-        second = at_ms // 1000
-        if second != self._second:
+    def _turn(self, at_ms: int) -> tuple[int, str, str, int]:
+        # One tuple, set at once: readers in threads share a shop's civil time, and a mixture would be another day.
+        last, second = self._last, at_ms // 1000
+        if second != last[0]:
             local = datetime.datetime.fromtimestamp(second, self._tz)
             stamp = local.isoformat(timespec="seconds")
-            self._text, self._offset = stamp[:19], stamp[19:]
-            self._day = (local.replace(tzinfo=None) - self._starts).date().toordinal()
-            self._second = second
+            day = (local.replace(tzinfo=None) - self._starts).date().toordinal()
+            last = self._last = (second, stamp[:19], stamp[19:], day)
+        return last
 
 
 def parse_ms(text: str) -> int:

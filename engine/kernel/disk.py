@@ -61,7 +61,7 @@ def filesystem(path: Path) -> str:
     """The type of the file system that holds ``path``, from the kernel's mount table; "unknown" where there is none."""
     try:
         table = Path("/proc/self/mountinfo").read_text(encoding="utf-8")
-    except OSError:
+    except FileNotFoundError:
         return "unknown"
     device = os.stat(path).st_dev
     wanted = f"{os.major(device)}:{os.minor(device)}"
@@ -185,9 +185,12 @@ def sync_file(path: Path) -> None:
 def write_durably(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Writes a small file so that after a power cut it is there whole or not at all."""
     temporary = path.with_name(path.name + ".new")
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+    temporary.unlink(missing_ok=True)  # one left by a crash would keep its own mode, and this may be a key
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
-        os.write(fd, content)
+        left = memoryview(content)
+        while left:
+            left = left[os.write(fd, left) :]  # a full disk takes a part and says so; half a key would pass for one
         os.fsync(fd)
     finally:
         os.close(fd)

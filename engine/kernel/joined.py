@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import json
+import math
 import operator
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ from engine.kernel.clock import Civil
 from engine.kernel.credentials import SOURCES
 from engine.kernel.errors import Refusal
 from engine.kernel.events import Event, Overridden
+from engine.kernel.journal import CHAINS
 from engine.kernel.kinds import Kind, Secret, field_extra
 from engine.kernel.messages import Actor, Command, Header, Query, Record
 from engine.kernel.permissions import PERMISSIONS
@@ -124,9 +126,18 @@ class Joined:
         if len(set(codes)) != len(codes):
             raise ValueError("two kinds have one code")
         for kind in self.kinds.values():
+            kind.require_sound()
             for target in kind.references.values():
                 if target not in self.kinds:
                     raise ValueError(f"kind {kind.name} refers to {target}, which is no kind")
+        tags: set[Any] = set()
+        for record in self._listeners:
+            tag = record.__struct_config__.tag
+            if tag in tags:
+                raise ValueError(f"two records are called {tag}")
+            tags.add(tag)
+            if record.fiscal and record.fiscal not in CHAINS:
+                raise ValueError(f"record {tag} belongs to the chain {record.fiscal}, which does not exist")
         rights = {name: row.permission for name, row in self.commands.items()}
         rights |= {name: query.permission for name, query in self.queries.items()}
         for name, permission in rights.items():
@@ -174,7 +185,7 @@ class Joined:
         decoder = self._decoders.get(name)
         if decoder is None:
             decoder = self._decoders[name] = msgspec.json.Decoder(wanted)
-        data = body if isinstance(body, bytes) else msgspec.json.encode(body)
+        data = body if isinstance(body, bytes) else _encoded(body)
         try:
             return decoder.decode(normal_body(data))
         except msgspec.ValidationError as error:
@@ -183,6 +194,27 @@ class Joined:
             raise Refusal("kernel.bad_request", text, at=at) from error
         except msgspec.DecodeError as error:
             raise Refusal("kernel.bad_request", f"the body is not JSON: {error}") from error
+        except RecursionError as error:
+            raise Refusal("kernel.bad_request", "the body is nested too deeply") from error
+
+
+def _encoded(body: Mapping[str, Any]) -> bytes:
+    try:
+        data = msgspec.json.encode(body)
+        if b"null" in data and _holds_no_number(body):
+            raise ValueError("NaN and infinity are no numbers")
+    except (TypeError, ValueError, RecursionError) as error:
+        raise Refusal("kernel.bad_request", f"the body has no JSON: {error}") from error
+    return data
+
+
+def _holds_no_number(value: Any) -> bool:
+    """msgspec writes NaN as null, and null is often a value: no price, no limit."""
+    if isinstance(value, float):
+        return not math.isfinite(value)
+    if isinstance(value, Mapping):
+        return any(map(_holds_no_number, value.values()))
+    return isinstance(value, (list, tuple)) and any(map(_holds_no_number, value))
 
 
 def normal_body(data: bytes) -> bytes:
@@ -191,8 +223,9 @@ def normal_body(data: bytes) -> bytes:
         return data
     try:
         text = data.decode("utf-8")
-        if "\\u" not in text:
-            return data if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text).encode()
+        if "\\u" not in text and unicodedata.is_normalized("NFC", text):
+            return data
+        # Text by text: a mark behind an escape such as \\n would join the letter of the escape.
         return json.dumps(_normal(json.loads(text)), ensure_ascii=False).encode("utf-8")
     except (UnicodeError, ValueError, RecursionError) as error:
         raise Refusal("kernel.bad_request", f"the body is not UTF-8 JSON: {error}") from error

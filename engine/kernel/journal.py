@@ -19,6 +19,7 @@ from engine_ext import canonical, merkle, seal
 FORMAT = 1
 ENTRY_BYTES_MAX = 65_535
 TILE_HASHES = 256
+TILE_LEVELS = 8
 HASH_BYTES = 32
 
 CHAINS = {"ticket": 1, "payment": 2, "copy": 3, "closure": 4, "event": 5, "cash": 6, "archive": 7}
@@ -312,11 +313,13 @@ class Journal:
         full, rest = divmod(len(self._tail), TILE_HASHES)
         first = (group.new_size - len(self._tail)) // TILE_HASHES
         rows: list[tuple[bytes, bytes]] = []
-        roots: list[bytes] = []
         for number in range(full):
             tile = b"".join(self._tail[number * TILE_HASHES : (number + 1) * TILE_HASHES])
             rows.append((tile_key(self.log.gen, 0, first + number), tile))
-            roots.append(merkle.tile_root(tile))
+        # The tree has hashed the roots of full tiles already: they are the nodes of level 8 that the group completed.
+        nodes = group.completed(TILE_LEVELS)
+        roots = [nodes[at : at + HASH_BYTES] for at in range(0, len(nodes), HASH_BYTES)]
+        assert len(roots) == full, "a tile without its root"
         self._tail = self._tail[len(self._tail) - rest :] if rest else []
         gen = self.log.gen
 

@@ -20,9 +20,12 @@ def key_path(shop: Path, generation: int, version: int) -> Path:
 def make_key(shop: Path, generation: int, version: int, name: str, entropy: Entropy) -> Signer:
     """Makes a new key, durable before anything is signed with it, mode 0600."""
     path = key_path(shop, generation, version)
-    path.parent.mkdir(mode=0o700, exist_ok=True)
     seed = entropy.take(SEED_BYTES)
-    disk.write_durably(path, seed.hex().encode() + b"\n", mode=0o600)
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        disk.write_durably(path, seed.hex().encode() + b"\n", mode=0o600)
+    except OSError as error:
+        raise KeyFault("seal.key_not_written", f"the new signing key {path} cannot be written: {error}") from error
     return Signer.from_seed(name, seed)
 
 

@@ -12,6 +12,7 @@ from msgspec import Meta
 from engine.kernel.messages import INTEGER_MAX, Decimal
 
 ROWS_MAX = 1_000_000  # live rows of one kind, unless the kind says less
+CODE_MAX = 65_535  # kind codes have two bytes in keys
 UNIQUE_VALUES_MAX = 20  # values of one unique list field (barcodes of a product)
 
 Personal = Meta(extra={"mark": "personal"})
@@ -75,12 +76,51 @@ class Kind:
     check: Check | None = None
     example: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
+    def require_sound(self) -> None:
+        """`ValueError` where the declaration promises what cannot be kept.
+
+        A marked field leaves the row before it is sealed, so it needs a default to leave behind, nothing that is read
+        back from the row (references, unique values) can depend on it, and a mark inside a part would not be seen.
+        """
+        if not 1 <= self.code <= CODE_MAX:
+            raise ValueError(f"the code of kind {self.name} does not fit its keys: 1 to {CODE_MAX}")
+        fields = {field.name: field for field in msgspec.structs.fields(self.row)}
+        marks = field_extra(self.row, "mark")
+        for name in (*self.references, *self.unique):
+            if name not in fields:
+                raise ValueError(f"kind {self.name} declares {name}, which is no field of it")
+            if name in marks:
+                raise ValueError(f"field {name} of kind {self.name} is {marks[name]}: no other row can depend on it")
+        for name in marks:
+            if fields[name].default is msgspec.NODEFAULT:
+                raise ValueError(
+                    f"field {name} of kind {self.name} is {marks[name]} and has no default to leave behind"
+                )
+        for part in _parts(self.row):
+            for name, mark in field_extra(part, "mark").items():
+                raise ValueError(
+                    f"field {name} of {part.__name__}, a part of kind {self.name}, is {mark}: only rows are"
+                )
+
 
 def _metas(annotation: Any) -> list[Meta]:
     found = [item for item in getattr(annotation, "__metadata__", ()) if isinstance(item, Meta)]
     for argument in typing.get_args(annotation):
         if not isinstance(argument, Meta):
             found.extend(_metas(argument))
+    return found
+
+
+def _parts(annotation: Any) -> set[type[Row]]:
+    """The row types inside a row type, at any depth."""
+    found: set[type[Row]] = set()
+    waiting = list(get_type_hints(annotation, include_extras=True).values())
+    while waiting:
+        inner = waiting.pop()
+        waiting.extend(typing.get_args(inner))
+        if isinstance(inner, type) and issubclass(inner, Row) and inner not in found:
+            found.add(inner)
+            waiting.extend(get_type_hints(inner, include_extras=True).values())
     return found
 
 

@@ -1,7 +1,7 @@
 """The double-entry ledger: what is scarce or stored, with a floor per account that no race can break."""
 
 import dataclasses
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -33,7 +33,20 @@ class AccountClass:
     floor: int | None
 
 
-class Posting(NamedTuple):
+QUOTA = AccountClass("ledger.quota", 12, 0)
+"""What may still be sold of something scarce (places, admissions): never below nothing, whoever asks at once."""
+
+QUOTA_OUTSIDE = AccountClass("ledger.quota-outside", 15, None)
+"""Where a quota comes from and goes to."""
+
+STORED_VALUE = AccountClass("ledger.stored-value", 13, 0)
+"""What a voucher, a gift card or a points account still holds: never below nothing."""
+
+STORED_ISSUED = AccountClass("ledger.stored-issued", 14, None)
+"""What the shop owes for stored value, and gets back when it is spent."""
+
+
+class Posting(msgspec.Struct, frozen=True):
     """A signed movement on one account; the postings of one record add up to zero."""
 
     account: AccountClass

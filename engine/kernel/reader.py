@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from engine.kernel import replies
 from engine.kernel.actors import require_may_ask
 from engine.kernel.disk import Limits
-from engine.kernel.errors import IntegrityFault
+from engine.kernel.errors import IntegrityFault, Refusal
 from engine.kernel.joined import Joined
 from engine.kernel.journal import LOG, position_key
 from engine.kernel.messages import ENGINE, Actor, Query
@@ -20,6 +20,7 @@ from engine.kernel.world import World, split_position
 T = TypeVar("T")
 
 ENTRIES_PAGE_MAX = 1000
+SEQUENCES_MAX = 1 << 48  # sequences of one generation: what a position has room for
 
 
 class Reader:
@@ -97,28 +98,35 @@ class Reader:
         world.gen, world.seq = log.gen, log.size
         world.configuration, world.book = log.configuration, log.book
         world.at_ms = log.last_ms
+        world.may = lambda permission: self._features.hooks.allows(world, actor, permission)
         civil = self._features.hooks.civil(world)
         world.zone = civil.zone
         world.day = civil.day(log.last_ms)
         return world
 
     def entry(self, gen: int, seq: int) -> replies.Stored:
-        """One entry as stored, with its leaf hash."""
+        """One entry as stored, with its leaf hash; raises `Refusal` ``journal.no_such_entry``."""
         with self._store.read() as txn:
-            return replies.read_entry(txn, position_key(gen, seq), self._features.decode_entry)
+            return self._read_entry(txn, gen, seq)
+
+    def _read_entry(self, txn: ReadTransaction, gen: int, seq: int) -> replies.Stored:
+        log = Snapshot(txn).get(LOG, 0)
+        assert log is not None
+        if not (1 <= gen <= log.gen and 0 <= seq < SEQUENCES_MAX) or (gen == log.gen and seq >= log.size):
+            raise Refusal("journal.no_such_entry", f"there is no entry {seq} in generation {gen}", data={"seq": seq})
+        return replies.read_entry(txn, position_key(gen, seq), self._features.decode_entry)
 
     def entries_since(self, gen: int, seq: int, limit: int = ENTRIES_PAGE_MAX) -> list[tuple[int, int, bytes]]:
         """(generation, sequence, bytes) of at most ``limit`` entries from this one on: what a replica follows."""
         with self._store.read() as txn:
-            found = txn.scan("entries", position_key(gen, seq), b"\xff" * 8)
-            page = itertools.islice(found, min(limit, ENTRIES_PAGE_MAX))
+            found = txn.scan("entries", position_key(max(0, gen), max(0, seq)), b"\xff" * 8)
+            page = itertools.islice(found, max(0, min(limit, ENTRIES_PAGE_MAX)))
             return [(*split_position(int.from_bytes(key, "big")), data) for key, data in page]
 
     def proof(self, gen: int, seq: int) -> str:
         """The tlog-proof text of an entry."""
         with self._store.read() as txn:
-            stored = replies.read_entry(txn, position_key(gen, seq), self._features.decode_entry)
-            return replies.entry_proof(txn, stored)
+            return replies.entry_proof(txn, self._read_entry(txn, gen, seq))
 
     def close(self) -> None:
         """Closes what this reader opened itself."""

@@ -111,11 +111,12 @@ def with_copies(
     """The answers of a group in order: a copy, which has none of its own, gets the one of the ``first`` of its id."""
     whole = []
     for envelope, answer in zip(envelopes, answers, strict=True):
-        if answer is None:
-            original = answers[first[envelope.id]]
-            assert original is not None
-            answer = msgspec.structs.replace(original, repeated=True)
-        whole.append(answer)
+        if answer is not None:
+            whole.append(answer)
+            continue
+        original = answers[first[envelope.id]]
+        assert original is not None
+        whole.append(msgspec.structs.replace(original, repeated=True))
     return whole
 
 
@@ -148,11 +149,14 @@ def unknown_till(envelope: Envelope) -> Refusal:
 
 def require_actor(actor: Actor) -> None:
     """Refuses a till or an operator outside the numbers that keys and entries can hold, and a credential of no form."""
+    till, operator = actor.till, actor.operator
+    if type(till) is not int or not 0 <= till <= TILL_MAX:
+        raise Refusal("kernel.bad_actor", f"the actor's till is a whole number from 0 to {TILL_MAX}", at="till")
+    if type(operator) is not int or not 0 <= operator <= INTEGER_MAX:
+        text = f"the actor's operator is a whole number from 0 to {INTEGER_MAX}"
+        raise Refusal("kernel.bad_actor", text, at="operator")
     if not credentials.well_formed(actor.credential):
         raise Refusal("kernel.bad_actor", "the actor's credential has none of the known forms", at="credential")
-    for name, value, most in (("till", actor.till, TILL_MAX), ("operator", actor.operator, INTEGER_MAX)):
-        if type(value) is not int or not 0 <= value <= most:
-            raise Refusal("kernel.bad_actor", f"the actor's {name} is a whole number from 0 to {most}", at=name)
 
 
 def require_envelope(envelope: Envelope) -> None:

@@ -11,7 +11,7 @@ from engine.kernel.entropy import derived_id
 from engine.kernel.errors import Refusal
 from engine.kernel.events import JET_PARAMETERS, Event
 from engine.kernel.kinds import UNIQUE_VALUES_MAX, Kind, Row, Secret, field_extra
-from engine.kernel.messages import Command, Id, Query, Record
+from engine.kernel.messages import INTEGER_MAX, Command, Id, Query, Record
 from engine.kernel.money import format_decimal, parse_decimal
 from engine.kernel.tables import Table
 from engine.kernel.world import CURRENT, VERSIONS, Folding, World
@@ -20,6 +20,7 @@ from engine_ext import canonical
 M = TypeVar("M", Command, Query)
 
 PAGE_ROWS_MAX = 200
+POSITION_MAX = 2**63 - 2  # the largest position (or id) that a query may name and keys still have room behind
 SEARCH_SCAN_ROWS_MAX = 10_000  # rows that one page of a search may look at before it hands back a cursor
 
 UNIQUE = Table("kernel.unique", b"ku", ">HB16s", int)
@@ -38,8 +39,8 @@ class Counts(msgspec.Struct, array_like=True):
 
 COUNTS = Table("kernel.counts", b"kn", ">H", Counts)
 
-CHANGES = Table("kernel.changes", b"kg", ">HQ", int, db="rows")
-"""(kind code, position) -> the id whose version was written there: what changed since a position."""
+CHANGES = Table("kernel.changes", b"kg", ">HQQ", bool, db="rows")
+"""(kind code, position, id): a version of the row was written there; what changed since a position."""
 
 
 class RowPut(Record, frozen=True, kw_only=True, tag="kernel.row_put"):
@@ -70,6 +71,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     next: int | None
 
 
+Position = Annotated[int, Meta(ge=0, le=POSITION_MAX)]
 PageSize = Annotated[int, Meta(ge=1, le=PAGE_ROWS_MAX)]
 
 
@@ -93,7 +95,7 @@ def remove_type(kind: Kind) -> type[Command]:
 @functools.cache
 def get_type(kind: Kind) -> type[Query]:
     """The query ``<kind>.get``: one row, live or at a position."""
-    fields: list[Any] = [("id", Id), ("position", int | None, None)]
+    fields: list[Any] = [("id", Id), ("position", Position | None, None)]
     return _define(f"Get{_camel(kind.name)}", fields, Query, f"{kind.name}.get", f"One row of {kind.name}.")
 
 
@@ -101,8 +103,8 @@ def get_type(kind: Kind) -> type[Query]:
 def list_type(kind: Kind) -> type[Query]:
     """The query ``<kind>.list``: a page by id, or of what changed since a position, or of what a text is found in."""
     fields: list[Any] = [
-        ("after", int, 0),
-        ("updated_since", int | None, None),
+        ("after", Position, 0),
+        ("updated_since", Position | None, None),
         ("search", Annotated[str, Meta(max_length=80)], ""),
         ("limit", PageSize, PAGE_ROWS_MAX),
     ]
@@ -173,7 +175,7 @@ def decide_put(kind: Kind, command: Any, world: World) -> tuple[Record, ...]:
         row = kind.check(row, world)
     for field, target in kind.references.items():
         for value in _values(row, field):
-            if world.version(world.kinds[target], value) < 0:
+            if not 1 <= value <= INTEGER_MAX or world.version(world.kinds[target], value) < 0:
                 raise Refusal("kernel.no_such_row", f"there is no row {value} in {target}", at=f"row.{field}")
     for number, field in enumerate(kind.unique):
         values = _values(row, field)
@@ -256,7 +258,7 @@ def fold_put(kind: Kind, record: RowPut, folding: Folding) -> None:
     folding.put(COUNTS, counts, kind.code)
     folding.put(CURRENT, folding.position, kind.code, record.id)
     folding.put(VERSIONS, canonical.encode(row), kind.code, record.id, folding.position)
-    folding.put(CHANGES, record.id, kind.code, folding.position)
+    folding.put(CHANGES, True, kind.code, folding.position, record.id)
 
 
 def fold_removed(kind: Kind, record: RowRemoved, folding: Folding) -> None:
@@ -268,7 +270,7 @@ def fold_removed(kind: Kind, record: RowRemoved, folding: Folding) -> None:
     folding.put(COUNTS, counts, kind.code)
     folding.delete(CURRENT, kind.code, record.id)
     folding.put(VERSIONS, b"", kind.code, record.id, folding.position)
-    folding.put(CHANGES, record.id, kind.code, folding.position)
+    folding.put(CHANGES, True, kind.code, folding.position, record.id)
 
 
 def _before(kind: Kind, id: int, folding: Folding) -> Any:
@@ -303,7 +305,7 @@ def _count_uses(kind: Kind, row: Any, step: int, folding: Folding) -> None:
 
 
 def answer_get(kind: Kind, query: Any, world: World) -> dict[str, Any]:
-    """One row with its id and version; personal fields are added where they are still kept."""
+    """One row with its id and version; whoever may change it sees its personal fields too, while they are kept."""
     version = world.version(kind, query.id) if query.position is None else _version_at(kind, query, world)
     if version < 0:
         raise Refusal("kernel.no_such_row", f"there is no row {query.id} in {kind.name}", at="id")
@@ -321,7 +323,7 @@ def _version_at(kind: Kind, query: Any, world: World) -> int:
 def _shown(kind: Kind, id: int, version: int, world: World) -> dict[str, Any]:
     shown: dict[str, Any] = {"id": id, "version": version}
     shown.update(msgspec.to_builtins(world.row_at(kind, id, version)))
-    person = world.people.fields(kind.code, id, version)
+    person = world.people.fields(kind.code, id, version) if world.may(kind.permission) else None
     if person:
         shown.update(person)
     return shown
@@ -331,10 +333,12 @@ def answer_list(kind: Kind, query: Any, world: World) -> Listed:
     """A page of live rows by id; with ``updated_since``, of rows changed after that position, oldest change first."""
     rows: list[dict[str, Any]] = []
     needle = query.search.casefold()
-    looked = 0
+    looked = last = 0
     if query.updated_since is not None:
         since = max(query.updated_since, query.after)
-        for (_, position), id in world.scan(CHANGES, kind.code, after=(kind.code, since), limit=query.limit):
+        for (_, position, id), _ in world.scan(CHANGES, kind.code, after=(kind.code, since, INTEGER_MAX)):
+            if len(rows) >= query.limit and position != looked:
+                break  # a page ends between two entries, so that the cursor is a position
             current = world.version(kind, id)
             if current == position:
                 rows.append(_shown(kind, id, position, world))
@@ -343,11 +347,10 @@ def answer_list(kind: Kind, query: Any, world: World) -> Listed:
             looked = position
         return Listed(rows=tuple(rows), next=looked or None)
     for (_, id), version in world.scan(CURRENT, kind.code, after=(kind.code, query.after), limit=SEARCH_SCAN_ROWS_MAX):
-        looked += 1
+        looked, last = looked + 1, id
         shown = _shown(kind, id, version, world)
         if not needle or any(needle in value.casefold() for value in shown.values() if isinstance(value, str)):
             rows.append(shown)
         if len(rows) == query.limit:
             return Listed(rows=tuple(rows), next=id)
-    last = rows[-1]["id"] if rows else None
     return Listed(rows=tuple(rows), next=last if looked == SEARCH_SCAN_ROWS_MAX else None)

@@ -1,6 +1,7 @@
 """The store: one LMDB environment per shop, opened and written only by the rules S1 to S13."""
 
 import contextlib
+import errno
 import logging
 import os
 import shutil
@@ -13,7 +14,7 @@ import lmdb
 from engine.kernel import disk
 from engine.kernel.clock import monotonic_ns
 from engine.kernel.disk import Limits, OwnerLock
-from engine.kernel.errors import StoreFault
+from engine.kernel.errors import Fault, KeyFault, StoreFault
 
 DATABASES = (
     "entries",
@@ -31,6 +32,8 @@ FOLDED = ("commands", "tiles", "tickets", "rows", "state", "outbox")
 """What `refold` rebuilds from the entries; the rest is the journal, checkpoints, secrets and operational marks."""
 
 READERS_MAX = 1024
+FULL_BYTES = 64 << 10  # what a file must be able to grow by, else its disk is full
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})  # the disk, its owner's quota or the file is full
 COMMIT_FAILURES_MAX = 3  # in a row; then the store is read-only until somebody looks (S3)
 ROOM_CHECK_COMMITS = 32  # commits between two looks at the disk's free space
 READER_CHECK_COMMITS = 4096  # commits between two sweeps of dead readers' slots (S9)
@@ -52,6 +55,7 @@ def _open(path: Path, limits: Limits, *, writable: bool) -> lmdb.Environment:
             subdir=True,
             readonly=not writable,
             create=writable,
+            mode=0o600,
             max_dbs=len(DATABASES) + 2,
             max_readers=READERS_MAX,
             readahead=True,
@@ -65,6 +69,15 @@ def _open(path: Path, limits: Limits, *, writable: bool) -> lmdb.Environment:
         )
     except lmdb.Error as error:
         raise StoreFault("store.open", f"{path} cannot be opened: {error}", retry=True) from error
+
+
+def fault_of(error: BaseException) -> Fault:
+    """What an error below the journal is called outside: a stable code, and whether sending again can help."""
+    if isinstance(error, Fault):
+        return error
+    if isinstance(error, lmdb.MapFullError):
+        return StoreFault("store.full", "the shop's address space is full; nothing was recorded")
+    return StoreFault("store.failed", f"the store failed: {error}", retry=True)
 
 
 _Pairs = Iterator[tuple[bytes, bytes]]
@@ -168,17 +181,23 @@ class Store:
         self.limits = limits or Limits()
         self.failures = 0
         self.read_only_reason: str | None = None
+        self._lost = ""
+        self._full = False
         self._pid = os.getpid()
+        # As text, made once: every commit asks for both, and joining a path costs more than asking.
+        self._data, self._lock = str(path / "store" / "data.mdb"), str(path / "store" / "lock.mdb")
         self._commits = 0
         self._room = disk.Room(0, low=False, warn=False)
         self._env: lmdb.Environment | None = None
-        self.filesystem = disk.filesystem(path)
         self._owner: OwnerLock | None = None
-        if writable:
-            self.filesystem = disk.require_filesystem(path, unsafe=unsafe)
-            self._owner = OwnerLock(path / "owner.lock")
         try:
+            self.filesystem = disk.require_filesystem(path, unsafe=unsafe) if writable else disk.filesystem(path)
+            if writable:
+                self._owner = OwnerLock(path / "owner.lock")
             self._start()
+        except OSError as error:
+            self.close()
+            raise StoreFault("store.open", f"{path} cannot be opened: {error}", retry=True) from error
         except BaseException:
             self.close()
             raise
@@ -199,13 +218,29 @@ class Store:
         """
         if path.exists():
             raise StoreFault("store.exists", f"{path} exists already")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        disk.require_filesystem(path.parent, unsafe=unsafe)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
-        if temporary.exists():
-            shutil.rmtree(temporary)  # left by a creation that was cut short under the same process number
-        (temporary / "store").mkdir(parents=True)
-        limits = limits or Limits()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            disk.require_filesystem(path.parent, unsafe=unsafe)
+            if temporary.exists():
+                shutil.rmtree(temporary)  # left by a creation that was cut short under the same process number
+            Store._build(temporary, rows, limits or Limits())
+            prepare(temporary)
+            for directory in (temporary / "store", temporary):
+                disk.sync_directory(directory)
+            temporary.rename(path)
+            disk.sync_directory(path.parent)
+        except (StoreFault, KeyFault, OSError, lmdb.Error) as error:
+            shutil.rmtree(temporary, ignore_errors=True)
+            if isinstance(error, Fault):
+                raise
+            raise StoreFault("store.create", f"{path} cannot be made: {error}", retry=True) from error
+
+    @staticmethod
+    def _build(temporary: Path, rows: dict[str, list[tuple[bytes, bytes]]], limits: Limits) -> None:
+        # PIN hashes and the key of content HMACs lie in the store: nobody but its owner reads a shop.
+        temporary.mkdir(mode=0o700)
+        (temporary / "store").mkdir(mode=0o700)
         env = _open(temporary / "store", limits, writable=True)
         try:
             with env.begin(write=True) as txn:
@@ -216,11 +251,6 @@ class Store:
             env.sync(True)
         finally:
             env.close()
-        prepare(temporary)
-        for directory in (temporary / "store", temporary):
-            disk.sync_directory(directory)
-        temporary.rename(path)
-        disk.sync_directory(path.parent)
 
     @property
     def env(self) -> lmdb.Environment:
@@ -244,23 +274,42 @@ class Store:
                 # An earlier run may have left a meta page in the page cache that never reached the disk: S2.
                 self._env.sync(True)
             self._env.reader_check()
+            self._page_bytes = int(self._env.stat()["psize"])
             self._dbs: Databases = {name: self._env.open_db(name.encode(), create=False) for name in DATABASES}
         except lmdb.Error as error:
             raise StoreFault("store.open", f"{self.path} cannot be read: {error}", retry=True) from error
         if self.writable:
-            self._lock_inode = os.stat(self.path / "store" / "lock.mdb").st_ino
+            self._lock_inode = os.stat(self._lock).st_ino
             self._room = disk.room(self.path, self.limits)
-            if not self.failures and not self._room.low:
+            if not self.failures and not self._full and not self._room.low:
                 # After a failed commit the ballast was given up for what is in hand; now it would eat that room again.
                 disk.keep_ballast(self.path / "ballast", self.limits.ballast_bytes)
             self._fill_ahead()
 
     def reopen(self) -> None:
-        """Closes and opens again after a failed commit, by S2; the owner's lock is kept all the while."""
-        if self._env is not None:
+        """Closes and opens again after a failed commit, by S2; the owner's lock is kept all the while.
+
+        Where that fails the store is open for reading until a later call succeeds (P5).
+        """
+        if self._lost:
+            disk.write_metas_again(self.path / "store" / "data.mdb")  # fails before what still reads is closed
+        self._close_env()
+        try:
+            self._start()
+        except (StoreFault, lmdb.Error, OSError) as error:
+            self._lost = str(error)
+            self._close_env()
+            with contextlib.suppress(StoreFault, lmdb.Error):
+                env = _open(self.path / "store", self.limits, writable=False)
+                self._dbs = {name: env.open_db(name.encode(), create=False) for name in DATABASES}
+                self._env = env
+            raise
+        self._lost = ""
+
+    def _close_env(self) -> None:
+        if self._env is not None and os.getpid() == self._pid:
             self._env.close()
-            self._env = None
-        self._start()
+        self._env = None
 
     def read(self) -> ReadTransaction:
         """A snapshot."""
@@ -269,6 +318,8 @@ class Store:
         except lmdb.MapResizedError:
             self.env.set_mapsize(0)
             return ReadTransaction(self.env, self._dbs)
+        except lmdb.Error as error:
+            raise StoreFault("store.read", f"{self.path} cannot be read: {error}", retry=True) from error
 
     def begin(self) -> WriteTransaction:
         """The group's write transaction, if everything that S3, S5 and S8 ask for holds."""
@@ -276,38 +327,61 @@ class Store:
             raise StoreFault("store.read_only", self.read_only_reason)
         if not self.writable:
             raise StoreFault("store.read_only", f"{self.path} was opened for reading")
+        if self._lost:
+            raise StoreFault("store.lost", f"the store cannot be opened for writing: {self._lost}", retry=True)
         return WriteTransaction(self.env, self._dbs)
 
     def commit(self, txn: WriteTransaction) -> None:
         """Commits; raises `StoreFault` ``store.commit_unknown`` when nobody can say whether the group is on disk."""
-        lock = self.path / "store" / "lock.mdb"
         try:
-            same = os.stat(lock).st_ino == self._lock_inode
+            same = os.stat(self._lock).st_ino == self._lock_inode
         except OSError:
             same = False
         if not same:
             txn.close()
             raise StoreFault(
-                "store.lock_lost", f"{lock} was replaced while the store was open: another writer may be in"
+                "store.lock_lost", f"{self._lock} was replaced while the store was open: another writer may be in"
             )
         try:
             txn.commit()
+        except lmdb.MapFullError:
+            raise  # found before LMDB writes the first page: the outcome is known
         except Exception as error:  # S3: the class of a commit's error says nothing that can be relied on
-            self.failures += 1
-            with contextlib.suppress(OSError):
-                # A full disk is not always called one: a short write on ext4 is an input/output error.
-                if "space" in str(error).lower() or self.look_at_room().low:
+            self._full = self._out_of_room(error)
+            if self._full:
+                with contextlib.suppress(OSError):
                     (self.path / "ballast").unlink(missing_ok=True)
+                text = f"the disk has no room left ({error}); make room and send it again"
+                raise StoreFault("store.disk_full", text, retry=True) from error
+            self.failures += 1
             raise StoreFault(
                 "store.commit_unknown", f"the commit failed ({error}); the store is opened again", retry=True
             ) from error
         self.failures = 0
+        self._full = False
         self._commits += 1
         try:
             self._tidy()
         except (OSError, lmdb.Error) as error:
             # The group is on disk: whatever fails now must not turn its answers into faults.
             _log.warning("after commit %d: %s", self._commits, error)
+
+    def _out_of_room(self, error: Exception) -> bool:
+        """Whether a commit failed for want of room: it may be tried as often as anybody likes, the disk is sound.
+
+        A full disk is not always called one: of a write that it takes in part LMDB says input/output error.
+        """
+        if isinstance(error, lmdb.DiskError) or getattr(error, "code", 0) in NO_ROOM:
+            return True
+        data = self.path / "store" / "data.mdb"
+        try:
+            if self.look_at_room().low:
+                return True
+            size = data.stat().st_size
+            disk.fill(data, size, size + FULL_BYTES)
+        except OSError as failed:
+            return failed.errno in NO_ROOM
+        return False
 
     def _tidy(self) -> None:
         self._lengthen()
@@ -320,12 +394,11 @@ class Store:
     def _lengthen(self) -> None:
         """Makes the file as long as its meta page says (S2): pages that a group took and gave back at its end are
         counted by LMDB but never written, and the next start would take the file for cut off."""
-        data = self.path / "store" / "data.mdb"
-        if data.stat().st_size < self._used_bytes():
-            os.truncate(data, self._used_bytes())
+        if os.stat(self._data).st_size < self._used_bytes():
+            os.truncate(self._data, self._used_bytes())
 
     def _used_bytes(self) -> int:
-        return (int(self.env.info()["last_pgno"]) + 1) * int(self.env.stat()["psize"])
+        return (int(self.env.info()["last_pgno"]) + 1) * self._page_bytes
 
     def stop_writing(self, reason: str) -> None:
         """Read-only from now on, until the store is opened by a new process (P5)."""
@@ -345,17 +418,18 @@ class Store:
         """Keeps zero-filled pages behind the last used one: while a file grows, every sync costs twice as much."""
         if not self.limits.ahead_bytes or self._room.low:
             return
-        data = self.path / "store" / "data.mdb"
         used = self._used_bytes()
-        size = data.stat().st_size
+        size = os.stat(self._data).st_size
         if size - used < self.limits.ahead_bytes:
             with contextlib.suppress(OSError):
-                disk.fill(data, max(size, used), used + self.limits.ahead_bytes + self.limits.ahead_step_bytes)
+                disk.fill(
+                    Path(self._data), max(size, used), used + self.limits.ahead_bytes + self.limits.ahead_step_bytes
+                )
 
     def sizes(self) -> dict[str, int]:
         """Bytes: the file, the pages in use and the address space."""
         return {
-            "file_bytes": (self.path / "store" / "data.mdb").stat().st_size,
+            "file_bytes": os.stat(self._data).st_size,
             "used_bytes": self._used_bytes(),
             "map_bytes": int(self.env.info()["map_size"]),
         }
@@ -383,10 +457,7 @@ class Store:
 
     def close(self) -> None:
         """Closes everything; the owner's lock last."""
-        if self._env is not None:
-            if os.getpid() == self._pid:
-                self._env.close()
-            self._env = None
+        self._close_env()
         if self._owner is not None:
             self._owner.close()
             self._owner = None

@@ -32,6 +32,7 @@ TABLE = Capability(
         "kernel.row_in_use": "other rows point to the row",
         "kernel.too_many_rows": "the kind is full",
         "kernel.clock_fine": "the clock is not in doubt",
+        "journal.no_such_entry": "the journal has no entry of this generation and sequence",
         "journal.entry_too_large": "the entry would pass 65 535 bytes",
         "journal.not_canonical": "the entry holds something that has no canonical form",
         "ledger.floor": "an account would fall below its floor",

@@ -1,5 +1,6 @@
 """Tables: typed rows under packed keys, read through a working set in the writer and a snapshot everywhere else."""
 
+import re
 import struct
 from collections import defaultdict
 from collections.abc import Iterator
@@ -46,8 +47,8 @@ class Table(Generic[V]):
 
     def start(self, *partial: Any) -> bytes:
         """The stored key's beginning for the first ``len(partial)`` fields: all rows under it are one range."""
-        widths = struct.Struct(">" + self._key.format[1:][: len(partial)])
-        return self.prefix + widths.pack(*partial)
+        fields = re.findall(r"\d*\w", self._key.format[1:])
+        return self.prefix + struct.pack(">" + "".join(fields[: len(partial)]), *partial)
 
     def unpack(self, stored: bytes) -> tuple[Any, ...]:
         """The key's fields again."""

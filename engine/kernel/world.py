@@ -78,8 +78,9 @@ class World:
         self.override = 0
         self.overridden: set[str] = set()
         self.take: Callable[[int], bytes] | None = None
+        self.may: Callable[[str], bool] = lambda permission: False
         self._memo: dict[tuple[int, int, Any], tuple[int, Any]] = {}
-        self._ready: dict[tuple[Any, Any], Any] = {}
+        self._ready: dict[Any, dict[Any, Any]] = {}
         self._epoch = rows.epoch
         self._text_of = -1
         self._day_text = ""
@@ -140,12 +141,15 @@ class World:
 
     def ready(self, build: Callable[["World", K], V], key: K) -> V:
         """``build(self, key)``, kept until any row that people configure changes; it may read nothing else."""
-        if self._epoch != self.rows.epoch or len(self._ready) > MEMO_ROWS_MAX:
+        if self._epoch != self.rows.epoch:
             self._ready.clear()
             self._epoch = self.rows.epoch
-        made = self._ready.get((build, key), _ABSENT)
+        known = self._ready.get(build)
+        if known is None or len(known) > MEMO_ROWS_MAX:
+            known = self._ready[build] = {}
+        made = known.get(key, _ABSENT)
         if made is _ABSENT:
-            made = self._ready[build, key] = build(self, key)
+            made = known[key] = build(self, key)
         return made  # type: ignore[no-any-return]  # the memo holds what ``build`` made
 
     def row_at(self, kind: Kind, id: int, version: int) -> Any:
@@ -235,9 +239,11 @@ class Folding:
     def post(self, *postings: Posting) -> None:
         """Moves amounts between accounts; they add up to zero and no floor breaks, or the fold is at fault."""
         rows, total = self.rows, 0
-        for account, id, amount in postings:
+        for posting in postings:
+            amount = posting.amount
             if not amount:
                 continue
+            account, id = posting.account, posting.id
             total += amount
             balance = rows.get(BALANCES, account.code, id)
             if balance is None:

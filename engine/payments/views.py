@@ -1,7 +1,6 @@
 """What others may ask about payment: the configured modes, and the settling of a ticket by its legs (pricing.md, 5)."""
 
-import dataclasses
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 import msgspec
 
@@ -77,8 +76,11 @@ def round_cash(amount: int, step: int) -> int:
     return rounded if amount >= 0 else -rounded
 
 
-@dataclasses.dataclass(slots=True)
-class _Till:
+_WRONG = {1: "negative", -1: "positive"}
+"""What an amount of a sale (1) or of a refund (-1) may not be."""
+
+
+class _Till(msgspec.Struct):
     """What is still to be settled while the legs are taken one by one; amounts are positive, in minor units."""
 
     due: int
@@ -91,7 +93,7 @@ class _Till:
     cut: dict[str, int] | None = None  # the last leg that a maximum made smaller
 
 
-class _Split(NamedTuple):
+class _Split(msgspec.Struct, frozen=True):
     """How one leg's money divides, tip aside; amounts are positive but ``rounding``, in minor units."""
 
     counted: int
@@ -133,9 +135,8 @@ def settle(
     )
     settled = []
     for number, leg in enumerate(legs):
-        at = f"payments[{number}]"
-        chosen = _usable(world, leg.mode, back, f"{at}.mode")
-        money, tip = _handed(leg, chosen, sign, at)
+        chosen = _usable(world, leg.mode, back, number)
+        money, tip = _handed(leg, chosen, sign, number)
         split = _take(state, chosen, money, tip, number)
         tendered = split.counted + split.change + split.kept + tip
         settled.append(
@@ -156,57 +157,65 @@ def settle(
     return tuple(settled), sign * state.due
 
 
-def _usable(world: World, id: int, back: bool, at: str) -> Mode:
+def _usable(world: World, id: int, back: bool, number: int) -> Mode:
     """The mode, if this till and this operator may use it now, in this direction."""
     found = mode(world, id)
     if found is None:
-        raise Refusal("payments.no_mode", f"there is no payment mode {id}", at=at)
+        raise Refusal("payments.no_mode", f"there is no payment mode {id}", at=f"payments[{number}].mode")
     if not found.active:
-        raise Refusal("payments.mode_off", f"payment mode {id} ({found.label}) is not in use", at=at)
+        raise Refusal(
+            "payments.mode_off", f"payment mode {id} ({found.label}) is not in use", at=f"payments[{number}].mode"
+        )
     if found.till is not None and found.till != world.actor.till:
-        raise Refusal("payments.mode_locked", f"payment mode {id} is for till {found.till} only", at=at)
+        raise Refusal(
+            "payments.mode_locked", f"payment mode {id} is for till {found.till} only", at=f"payments[{number}].mode"
+        )
     if back and not found.refund:
-        raise Refusal("payments.no_refund", f"nothing is given back by {found.label}", at=at)
+        raise Refusal("payments.no_refund", f"nothing is given back by {found.label}", at=f"payments[{number}].mode")
     if found.right is not None and not staff.role_allows(world, world.actor, found.right):
         text = f"payment mode {id} ({found.label}) needs the right {found.right}"
-        raise Refusal("payments.mode_right", text, at=at, data={"right": found.right})
+        raise Refusal("payments.mode_right", text, at=f"payments[{number}].mode", data={"right": found.right})
     return found
 
 
-def _handed(leg: LegIn, chosen: Mode, sign: int, at: str) -> tuple[int | None, int]:
+def _handed(leg: LegIn, chosen: Mode, sign: int, number: int) -> tuple[int | None, int]:
     """(money for the ticket or None for "exactly what is due", tip), both positive, in minor units."""
     tip = sign * leg.tip
     tendered = None if leg.tendered is None else sign * leg.tendered
-    word = "positive" if sign < 0 else "negative"
     if tip and (sign < 0 or not chosen.tips):
         where = "a refund" if sign < 0 else chosen.label
-        raise Refusal("payments.no_tip", f"{where} carries no tip", at=f"{at}.tip")
+        raise Refusal("payments.no_tip", f"{where} carries no tip", at=f"payments[{number}].tip")
     if tip < 0:
-        raise Refusal("payments.wrong_sign", f"a tip is never {word}", at=f"{at}.tip")
+        raise Refusal("payments.wrong_sign", f"a tip is never {_WRONG[sign]}", at=f"payments[{number}].tip")
     if tendered is None:
         return None, tip
     if tendered < 0:
         kind = "refund" if sign < 0 else "sale"
-        raise Refusal("payments.wrong_sign", f"an amount of a {kind} is never {word}", at=f"{at}.tendered")
+        raise Refusal(
+            "payments.wrong_sign", f"an amount of a {kind} is never {_WRONG[sign]}", at=f"payments[{number}].tendered"
+        )
     if tip > tendered:
-        raise Refusal("payments.tip_exceeds", "the tip is more than what was handed over", at=f"{at}.tip")
+        raise Refusal("payments.tip_exceeds", "the tip is more than what was handed over", at=f"payments[{number}].tip")
     return tendered - tip, tip
 
 
 def _take(state: _Till, chosen: Mode, money: int | None, tip: int, number: int) -> _Split:
     """Takes one leg: divides its money, lowers what is due, and refuses what may not be."""
-    at = f"payments[{number}].tendered"
     if not state.due and not tip and (money or number):
-        raise Refusal("payments.nothing_due", "nothing is due any more", at=at)
+        raise Refusal("payments.nothing_due", "nothing is due any more", at=f"payments[{number}].tendered")
     if money == 0 and state.due and not tip:
-        raise Refusal("payments.nothing_tendered", "a payment of nothing", at=at)
+        raise Refusal("payments.nothing_tendered", "a payment of nothing", at=f"payments[{number}].tendered")
     split = _cash(state, chosen, money, number) if chosen.gives_change else _other(state, chosen, money, number)
     paid = split.counted + split.kept
     if paid + split.change + tip > INTEGER_MAX:
-        raise Refusal("payments.too_large", "the amount leaves the range of exact integers", at=at)
+        raise Refusal(
+            "payments.too_large", "the amount leaves the range of exact integers", at=f"payments[{number}].tendered"
+        )
     if 0 < paid < chosen.min and not state.back:
         text = f"{chosen.label} pays {chosen.min} at least"
-        raise Refusal("payments.below_min", text, at=at, data={"min": chosen.min, "paid": paid})
+        raise Refusal(
+            "payments.below_min", text, at=f"payments[{number}].tendered", data={"min": chosen.min, "paid": paid}
+        )
     return split
 
 

@@ -117,6 +117,7 @@ class Ready(NamedTuple):
     price: int | None
     default: LineAdjustment | None
     name: tuple[int | None, int | None, str]
+    facts: Facts
 
 
 class Shelf:
@@ -239,7 +240,8 @@ def _ready(id: int, index: int, made: Draft, world: World) -> Ready:
         _decline("sales.not_for_sale", f"{item.label} is not for sale", index, "product")
     vat = catalogue.vat(world, item, made.mode)
     default, name = _default(item.discount, world)
-    found = Ready(item, f"p{id}", str(vat.id), vat.rate, catalogue.price_in(item, made.mode), default, name)
+    facts = Facts(item.id, item.version, item.department, item.label, False, (), None, item.stock_tracked)
+    found = Ready(item, f"p{id}", str(vat.id), vat.rate, catalogue.price_in(item, made.mode), default, name, facts)
     made.shelf.ready[id, made.mode] = found
     return found
 
@@ -282,10 +284,9 @@ def _product_line(line: LineIn, index: int, made: Draft, world: World) -> None:
     if item.stock_tracked:
         made.stock[item.id] = (made.stock.get(item.id, (0,))[0] + number, item.stock_blocks)
     made.lines.append(priced)
-    stock = item.stock_tracked
-    made.facts.append(
-        Facts(item.id, item.version, item.department, item.label, typed is not None, options, line.note, stock)
-    )
+    plain = typed is None and not options and line.note is None
+    facts = ready.facts if plain else ready.facts._replace(typed=typed is not None, options=options, note=line.note)
+    made.facts.append(facts)
 
 
 def _other_line(line: LineIn, index: int, made: Draft, world: World) -> None:

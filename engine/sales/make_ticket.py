@@ -5,7 +5,7 @@ from engine.payments.records import Leg
 from engine.sales.draft_basket import Basket, Draft, Facts, refusal
 from engine.sales.records import Discount, Line, Posted, Rate
 from engine_ext import pricing
-from engine_ext.basket import BASIS_GROSS, BASIS_NET, NATURE_DEPOSIT, BasketLine, PricingError, RateTotal
+from engine_ext.basket import BASIS_GROSS, BASIS_NET, NATURE_DEPOSIT, PricingError, RateTotal
 from engine_ext.sheet import Applied
 
 BASES = {"gross": BASIS_GROSS, "net": BASIS_NET}
@@ -39,7 +39,7 @@ def ticket(
     """The ticket as it will be sealed."""
     settings = draft.shelf.settings
     rates = {(rate.category, rate.rate): index for index, rate in enumerate(priced.rates)}
-    lines = [_line(line, line.line, draft.facts, rates) for line in priced.lines]
+    lines = [_line(line, draft.facts, rates) for line in priced.lines]
     return Posted(  # by position, as lines are (see `Line`)
         series,
         no,
@@ -63,8 +63,9 @@ def ticket(
     )
 
 
-def _line(line: pricing.PricedLine, of: BasketLine, facts: list[Facts], rates: dict[tuple[str, int], int]) -> Line:
-    number = int(of.id)
+def _line(line: pricing.PricedLine, facts: list[Facts], rates: dict[tuple[str, int], int]) -> Line:
+    id, key, quantity, unit, base, shares, amount, vat = line.figures()
+    number = int(id)
     product, version, department, label, typed, options, note, stock = facts[number - 1]
     return Line(
         number,
@@ -72,15 +73,15 @@ def _line(line: pricing.PricedLine, of: BasketLine, facts: list[Facts], rates: d
         version,
         department,
         label,
-        of.quantity,
-        of.unit,
+        quantity,
+        unit,
         typed,
         options,
-        line.base,
-        line.shares,
-        line.amount,
-        rates[of.category, of.rate],
-        line.vat,
+        base,
+        shares,
+        amount,
+        rates[key],
+        vat,
         note,
         None,
         stock,
@@ -104,10 +105,10 @@ def _discount(applied: Applied, draft: Draft) -> Discount:
 def sealed_rate(rate: RateTotal, sign: int = 1) -> Rate:
     """A VAT total as sealed; ``sign`` -1 for a refund."""
     return Rate(
-        c=int(rate.category),
-        deposit=rate.nature == NATURE_DEPOSIT,
-        r=rate.rate,
-        g=sign * rate.gross,
-        v=sign * rate.vat,
-        n=sign * rate.net,
+        int(rate.category),
+        rate.nature == NATURE_DEPOSIT,
+        rate.rate,
+        sign * rate.gross,
+        sign * rate.vat,
+        sign * rate.net,
     )

@@ -71,7 +71,7 @@ class Line(msgspec.Struct, frozen=True):
     s: bool
 
 
-class Rate(msgspec.Struct, frozen=True, kw_only=True):
+class Rate(msgspec.Struct, frozen=True):
     """The ticket's total of one VAT key: ``c`` the VAT rate's id, ``deposit`` whether it is the group of deposit lines,
     ``r`` its percentage (1/1000 %), ``g`` gross, ``v`` VAT, ``n`` net."""
 

@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace, shell: Shell) -> int:
     with _place(shell) as (path, unsafe):
         shell.say(f"A bar with a ticket window opens in {path}.")
         if unsafe:
-            shell.say("  No disk that keeps what it says it wrote was found: the figures below say nothing of one.")
+            shell.say("  Its file system may lose what it says it wrote: the figures below say nothing of a real disk.")
         problems, facts = _day(path, unsafe, arguments, shell)
         for problem in problems:
             sys.stderr.write(f"guichet: demo: {problem}\n")
@@ -50,25 +50,36 @@ def run(arguments: argparse.Namespace, shell: Shell) -> int:
 
 @contextlib.contextmanager
 def _place(shell: Shell) -> Iterator[tuple[Path, bool]]:
-    """Where the shop goes: the place that was named and stays, or a temporary one that is removed at the end."""
+    """Where the shop goes, and whether its file system is unsafe: the place that was named and stays, or a temporary
+    one that is removed at the end."""
     if shell.chosen:
-        Engine.create(shell.data, unsafe_filesystem=shell.unsafe)
-        yield shell.data, shell.unsafe
+        yield shell.data, _create(shell.data, allow=shell.unsafe)
         return
     for parent in (tempfile.gettempdir(), *PLACES, None):
-        unsafe = shell.unsafe or parent is None
         directory = Path(tempfile.mkdtemp(prefix="guichet-demo-", dir=parent))
         try:
             try:
-                Engine.create(directory / "shop", unsafe_filesystem=unsafe)
+                unsafe = _create(directory / "shop", allow=shell.unsafe or parent is None)
             except StoreFault as fault:
-                if fault.code != "store.filesystem" or unsafe:
+                if fault.code != "store.filesystem" or parent is None:
                     raise
                 continue
             yield directory / "shop", unsafe
             return
         finally:
             shutil.rmtree(directory, ignore_errors=True)
+
+
+def _create(path: Path, *, allow: bool) -> bool:
+    """Makes the shop, on an unsafe file system only where there is no other and it is allowed; whether it was."""
+    try:
+        Engine.create(path)
+    except StoreFault as fault:
+        if fault.code != "store.filesystem" or not allow:
+            raise
+        Engine.create(path, unsafe_filesystem=True)
+        return True
+    return False
 
 
 def _day(path: Path, unsafe: bool, arguments: argparse.Namespace, shell: Shell) -> tuple[list[str], dict[str, Any]]:

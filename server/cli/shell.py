@@ -119,16 +119,16 @@ class Shell:
     unsafe: bool = False
 
     def say(self, *lines: str) -> None:
-        """Lines for people; nothing where a program reads."""
+        """Lines for people; nothing where a program reads. What could drive a terminal is made visible."""
         if not self.json:
             for line in lines:
-                sys.stdout.write(f"{line}\n")
+                sys.stdout.write(f"{printable(line)}\n")
             sys.stdout.flush()
 
     def table(self, rows: Mapping[str, object], indent: int = 2) -> None:
         """Names and values for people, the values under each other."""
         width = max((len(name) for name in rows), default=0)
-        self.say(*[f"{' ' * indent}{name.ljust(width)}  {printable(str(value))}" for name, value in rows.items()])
+        self.say(*[f"{' ' * indent}{name.ljust(width)}  {value}" for name, value in rows.items()])
 
     def result(self, values: Mapping[str, Any]) -> None:
         """The one JSON object of a command, ASCII only, so that no name in it can drive a terminal."""

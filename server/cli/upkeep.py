@@ -22,6 +22,7 @@ from engine.engine import (
 from server.cli.shell import Bar, Exit, Problem, Shell, count, new_id
 
 BREAKS_SHOWN_MAX = 100  # breaks that are written out for people; all of them are counted, and --json holds a thousand
+TEXT_SHOWN_MAX = 240  # characters of one break's text for people; --json holds all of it
 PLACES_MAX = 10  # broken places that the sealed outcome names
 
 COUNTED = ("gen", "size", "first", "root", "entries", "checkpoints", "tickets", "closures", "broken")
@@ -67,17 +68,13 @@ def run_verify(arguments: argparse.Namespace, shell: Shell) -> int:
     """Checks every entry, link, number, sum, closure, tree, signature and index; 1 where anything is broken."""
     shell.require_shop()
     notes = [path.read_text(encoding="utf-8") for path in arguments.checkpoint]
-    shown = 0
-
-    def show(broken: Any) -> None:
-        nonlocal shown
-        shown += 1
-        if shown <= BREAKS_SHOWN_MAX:
-            shell.say(*_break_lines(broken))
-
     with shell.progress("Verifying the journal") as bar:
         outcome = check(
-            shell.data, checkpoints=notes, since=_note(arguments.since), progress=following(bar), on_break=show
+            shell.data,
+            checkpoints=notes,
+            since=_note(arguments.since),
+            progress=following(bar),
+            on_break=_Breaks(shell),
         )
     _say_verified(shell, outcome)
     sealed, why = (False, "--no-seal") if arguments.no_seal else _seal(shell, outcome)
@@ -122,13 +119,26 @@ def _seal(shell: Shell, outcome: Any) -> tuple[bool, str]:
     return answer.status == "done", answer.text
 
 
-def _break_lines(broken: Any) -> list[str]:
-    lines = [f"{broken.code}  entry {broken.seq} of generation {broken.gen}: {broken.text}"]
-    for word, near in (("before", broken.before), ("after", broken.after)):
-        if near is not None:
-            at = f" of {near.at}" if near.at else ""
-            lines.append(f"    the one {word}: entry {near.seq}{at}, leaf {near.leaf}")
-    return lines
+class _Breaks:
+    """Writes breaks out as they are found: the first hundred, their neighbours once for each place."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+        self._shown = 0
+        self._place: tuple[int, int] | None = None
+
+    def __call__(self, broken: Any) -> None:
+        self._shown += 1
+        if self._shown > BREAKS_SHOWN_MAX:
+            return
+        text = broken.text if len(broken.text) <= TEXT_SHOWN_MAX else broken.text[:TEXT_SHOWN_MAX] + " ..."
+        self._shell.say(f"{broken.code}  entry {broken.seq} of generation {broken.gen}: {text}")
+        if self._place != (broken.gen, broken.seq):
+            for word, near in (("before", broken.before), ("after", broken.after)):
+                if near is not None:
+                    at = f" of {near.at}" if near.at else ""
+                    self._shell.say(f"    the one {word}: entry {near.seq}{at}, leaf {near.leaf}")
+        self._place = broken.gen, broken.seq
 
 
 # --- backup and restore ----------------------------------------------------------------------------------------------

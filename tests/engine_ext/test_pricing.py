@@ -65,6 +65,17 @@ def test_vector_a_percentage_is_taken_once_on_the_line() -> None:
     assert actual.total == 997_500 - 99_750
 
 
+def test_the_figures_of_a_line_are_its_properties_in_one_call() -> None:
+    rule = Adjustment(ref="ten", percent=-10_000)
+
+    actual = priced(line(price=39_900, quantity=25_000), rules=(rule,)).lines[0]
+
+    of = actual.line
+    expected = (of.id, (of.category, of.rate), of.quantity, of.unit, *(actual.base, actual.shares), actual.amount)
+    assert (*expected, actual.vat) == actual.figures()
+    assert actual.shares
+
+
 def test_vector_phases_one_and_three_follow_each_other() -> None:
     sold = line(price=1000, manual=Adjustment(ref="one", amount=-10_000))
     rules = (Adjustment(ref="ten", percent=-10_000), Adjustment(ref="twenty", percent=-20_000))

@@ -56,7 +56,7 @@ class BuggyEngine(EngineWorkload):
     """`always`: the bug is in the engine at all times, else only in struck operations."""
 
     def __init__(self, name: str, plant: Callable[[], AbstractContextManager[Any]], *, always: bool) -> None:
-        self.name = name
+        super().__init__(name)
         self._plant = plant
         self._always = always
 

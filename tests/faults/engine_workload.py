@@ -14,7 +14,7 @@ from workload import Ack, Finding, Kind, Verdict
 from engine.engine import Engine
 from engine.features import FEATURES
 from engine.fiscal.check_journal import check_journal
-from engine.kernel.disk import Limits
+from engine.kernel.disk import SMALL, Limits
 from engine.kernel.errors import Fault, Refusal
 from engine.kernel.messages import Actor, Answer, Envelope
 from engine.kernel.refold import refold
@@ -67,8 +67,8 @@ def _note(answer: Answer) -> str:
 class EngineSession:
     """An open shop."""
 
-    def __init__(self, directory: Path) -> None:
-        self.engine = Engine(directory, limits=LIMITS, unsafe_filesystem=True)
+    def __init__(self, directory: Path, limits: Limits = LIMITS) -> None:
+        self.engine = Engine(directory, limits=limits, unsafe_filesystem=True)
 
     def do(self, op: int) -> Ack:
         """Submits the groups of an operation; what was accepted before is answered as it was then."""
@@ -121,14 +121,17 @@ class EngineSession:
 class EngineWorkload:
     """A `Workload` on the engine as it is; the planted bugs of `engine_bugs.py` derive from it."""
 
-    name = "engine"
     kill_seconds_max = 0.06
     """Opening a shop takes longer than opening a bare store: deaths have to reach the sales as well."""
+
+    def __init__(self, name: str = "engine", limits: Limits = LIMITS) -> None:
+        self.name = name
+        self.limits = limits
 
     def create(self, directory: Path) -> None:
         """Makes the shop, configures it and opens its tills; what a crash left of that is finished."""
         if not directory.exists():
-            Engine.create(directory, limits=LIMITS, unsafe_filesystem=True)
+            Engine.create(directory, limits=self.limits, unsafe_filesystem=True)
         session = self.open(directory)
         try:
             session.do(engine_ops.SETUP_OP)
@@ -137,11 +140,11 @@ class EngineWorkload:
 
     def open(self, directory: Path) -> EngineSession:
         """Opens the shop as a till's server would."""
-        return EngineSession(directory)
+        return EngineSession(directory, self.limits)
 
     def verify(self, directory: Path, acks: Sequence[Ack], attempted: int) -> Verdict:
         """Start, our own walk, every answer again, the engine's check and a refold; see `engine_walker`."""
-        session = EngineSession(directory)
+        session = EngineSession(directory, self.limits)
         try:
             shop = engine_walker.read_shop(session.engine.store.env)
             known = {ack.op: msgspec.json.decode(ack.proof, type=Content) for ack in acks}
@@ -222,3 +225,5 @@ def _leaks(directory: Path) -> list[Finding]:
 
 
 ENGINE = EngineWorkload()
+ENGINE_BARE = EngineWorkload("engine-bare", SMALL)
+"""Without any reserve: the file grows with every other group, which is when sizes and pages can disagree."""

@@ -40,6 +40,7 @@ WORKLOADS = {
     "plain-no-key": "plain_lmdb:NO_KEY",
     "plain-no-folder-sync": "plain_lmdb:NO_FOLDER_SYNC",
     "engine": "engine_workload:ENGINE",
+    "engine-bare": "engine_workload:ENGINE_BARE",
     "engine-no-sync": "engine_bugs:NO_SYNC",
     "engine-no-metasync": "engine_bugs:NO_METASYNC",
     "engine-no-sync-on-open": "engine_bugs:NO_SYNC_ON_OPEN",

@@ -1,17 +1,31 @@
 """A shop with a busy past, made once, and copies of it that tests may damage."""
 
+import contextlib
 import importlib.util
+import io
+import json
 import random
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from shop_harness import Shop
 
 from engine.features import FEATURES
+from engine.fiscal import verify_export
+from engine.fiscal.check_journal import check_journal
+from engine.fiscal.export_journal import export_journal
+from engine.kernel import keys, notes
 from engine.kernel.disk import SMALL
+from engine.kernel.journal import HEADS, LOG, Checkpoint, Head, origin, position_key, tile_key
 from engine.kernel.store import Store, WriteTransaction
+from engine.kernel.tables import Snapshot
+from engine_ext import merkle, seal
+
+Change = Callable[[dict[str, Any]], None]
+"""Changes one decoded entry in place, or leaves it."""
 
 
 def live_a_day(shop: Shop, seed: int) -> None:
@@ -44,7 +58,7 @@ def live_a_day(shop: Shop, seed: int) -> None:
         if number == 40:
             shop.engine.rotate_key()
     sales = [
-        shop.envelope("sales.post", {"lines": [{"product": 1}], "payments": [{"mode": 1}]}, till=1) for _ in range(40)
+        shop.envelope("sales.post", {"lines": [{"product": 1}], "payments": [{"mode": 1}]}, till=1) for _ in range(210)
     ]
     assert {answer.status for answer in shop.engine.submit(sales)} == {"done"}
 
@@ -111,3 +125,73 @@ def damage(busy: Path) -> Callable[[Callable[[WriteTransaction], None]], None]:
         store.close()
 
     return change
+
+
+@pytest.fixture
+def found(busy: Path, tmp_path: Path) -> Callable[..., tuple[set[str], int, str]]:
+    """What both verifiers say of the copy: codes of the one in process; exit code and words of the one-file one."""
+
+    def verify(*, checkpoint: str | None = None) -> tuple[set[str], int, str]:
+        store = Store(busy, writable=False, limits=SMALL)
+        checked = check_journal(store, FEATURES, checkpoints=[checkpoint] if checkpoint else [])
+        export_journal(store, FEATURES, tmp_path / "export")
+        store.close()
+        arguments = [str(tmp_path / "export")]
+        if checkpoint:
+            (tmp_path / "checkpoint.txt").write_text(checkpoint, encoding="utf-8")
+            arguments += ["--checkpoint", str(tmp_path / "checkpoint.txt")]
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            code = verify_export.main(arguments)
+        return {one.code for one in checked.breaks}, code, out.getvalue()
+
+    return verify
+
+
+@pytest.fixture
+def forge(busy: Path, damage: Callable[[Callable[[WriteTransaction], None]], None]) -> Callable[[Change], None]:
+    """Changes entries as somebody with the signing keys could: links, leaves, tiles, roots and signatures fit again."""
+
+    def change(how: Change, *, signed: bool = True) -> None:
+        damage(lambda txn: _seal_again(txn, busy, how, signed=signed))
+
+    return change
+
+
+def _seal_again(txn: WriteTransaction, path: Path, how: Change, *, signed: bool) -> None:
+    log = Snapshot(txn).get(LOG, 0)
+    assert log is not None
+    heads: dict[tuple[int, str, bool], tuple[int, bytes]] = {}
+    leaves = []
+    start, stop = position_key(1, 0), position_key(2, 0)
+    for key, value in list(txn.scan("entries", start, stop)):
+        entry = json.loads(value)
+        how(entry)
+        for link in entry["chain"]:
+            number, before = heads.get((entry["till"], link["of"], entry["training"]), (0, None))
+            link["prev"] = None if before is None else before.hex()
+            link["n"] = link["n"] if link["n"] < 0 else number + 1
+        data = json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode()
+        leaves.append(seal.leaf_hash(data))
+        for link in entry["chain"]:
+            heads[entry["till"], link["of"], entry["training"]] = (link["n"], leaves[-1])
+        txn.put_many("entries", [(key, data)])
+    edge = merkle.Edge()
+    for key, value in list(txn.scan("checkpoints", start, stop)):
+        old = Checkpoint.unpack(int.from_bytes(key[2:], "big"), value)
+        root = edge.append(leaves[edge.size : old.size]).root
+        text = notes.checkpoint_text(origin(log.shop, 1), old.size, root)
+        signature = old.signature
+        if signed:
+            signature = keys.load_key(path, 1, old.key, origin(log.shop, 1)).sign(text.encode())
+        txn.put_many("checkpoints", [(key, Checkpoint(old.key, old.size, root, signature).pack())])
+    for index in range(len(leaves) // 256):
+        tile = b"".join(leaves[index * 256 : index * 256 + 256])
+        txn.put_many("tiles", [(tile_key(1, 0, index), tile)])
+    roots = b"".join(merkle.tile_root(b"".join(leaves[at : at + 256])) for at in range(0, len(leaves) - 255, 256))
+    txn.put_many("tiles", [(tile_key(1, 1, 0), roots)])
+    log.edge = edge.hashes
+    txn.put_many(LOG.db, [(LOG.pack(0), LOG.encode(log))])
+    codes = {"ticket": 1, "payment": 2, "copy": 3, "closure": 4, "event": 5, "cash": 6}
+    for (till, kind, training), (number, leaf) in heads.items():
+        row = (HEADS.pack(till, codes[kind] + 100 * training), HEADS.encode(Head(number, leaf)))
+        txn.put_many(HEADS.db, [row])

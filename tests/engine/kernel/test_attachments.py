@@ -1,5 +1,7 @@
 """Personal fields and secrets beside their entries, when groups are taken back and rows removed."""
 
+from typing import Any
+
 import msgspec
 import pytest
 from shop_harness import Shop
@@ -34,7 +36,7 @@ def named(shop: Shop, name: str, how: str = "") -> list[str]:
 def test_somebody_whose_entry_never_came_is_not_shown_with_the_row_that_took_its_place(
     toy: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.kernel.attachments.Attachments.take_back", lambda self: None)  # as after a crash
+    monkeypatch.setattr("engine.kernel.attachments.Attachments.take_back", lambda self, end: None)  # as after a crash
     monkeypatch.setattr(
         toy.engine._store, "commit", lambda txn: (_ for _ in ()).throw(StoreFault("store.commit_unknown", "cut"))
     )
@@ -108,3 +110,34 @@ def test_a_row_put_again_without_its_secret_keeps_it(toy: Shop) -> None:
     assert answer.records[0].secrets == ()
     with toy.engine.store.read() as txn:
         assert txn.get("secrets", secret_key(THINGS, 1)) == msgspec.msgpack.encode({"pin": "h"})
+
+
+def test_a_group_that_cannot_begin_takes_nobody_of_the_group_before_along(
+    toy: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named(toy, "Élodie Martin")
+
+    def fail(txn: object) -> None:
+        raise RuntimeError("asked to break")
+
+    monkeypatch.setattr(toy.engine._rows, "begin", fail)
+    broken = toy.send("toy.add", {"count": 1})
+    monkeypatch.undo()
+
+    assert broken.status == "fault"
+    assert toy.ask("things.get", {"id": 1})["name"] == "Élodie Martin"
+
+
+def test_a_person_whose_commit_was_lost_but_reached_the_disk_stays(toy: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = toy.engine._store.commit
+
+    def commit_then_fail(txn: Any) -> None:
+        real(txn)
+        raise StoreFault("store.commit_unknown", "the answer was lost", retry=True)
+
+    monkeypatch.setattr(toy.engine._store, "commit", commit_then_fail)
+    statuses = named(toy, "Élodie Martin")
+    monkeypatch.undo()
+
+    assert statuses == ["done"]
+    assert toy.ask("things.get", {"id": 1})["name"] == "Élodie Martin"

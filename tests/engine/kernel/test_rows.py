@@ -150,3 +150,20 @@ def test_the_book_moves_only_with_kinds_that_price(toy: Shop) -> None:
     assert before[1] == 0
     assert before[0] > 0
     assert log.book == log.configuration > before[0]
+
+
+def test_a_search_goes_on_behind_the_last_row_it_looked_at(toy: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.kernel.rows.SEARCH_SCAN_ROWS_MAX", 2)
+    for n, title in enumerate(("Thé", "Eau", "Lait", "Jus", "Cacao"), start=1):
+        put(toy, {"title": title}, n)
+
+    found: list[int] = []
+    after: int | None = 0
+    pages = 0
+    while after is not None and pages < 9:
+        page = toy.ask("things.list", {"search": "cacao", "after": after})
+        found += [row["id"] for row in page.rows]
+        after = page.next
+        pages += 1
+
+    assert (found, pages) == ([5], 3)

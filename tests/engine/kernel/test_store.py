@@ -130,10 +130,10 @@ def test_a_creation_that_was_cut_leaves_no_shop(tmp_path: Path) -> None:
     def fail(directory: Path) -> None:
         raise OSError("power cut")
 
-    with pytest.raises(OSError, match="power cut"):
+    with pytest.raises(StoreFault, match="power cut") as error:
         Store.create(tmp_path / "shop", fail, {}, limits=SMALL, unsafe=True)
 
-    assert not (tmp_path / "shop").exists()
+    assert (code(error), []) == ("store.create", list(tmp_path.iterdir()))
 
 
 def test_a_missing_or_open_or_foreign_key_seals_nothing(toy: Shop) -> None:
@@ -377,3 +377,14 @@ def test_a_short_write_on_a_full_disk_gives_up_the_ballast_too(tmp_path: Path, m
     store.close()
 
     assert not (tmp_path / "shop" / "ballast").exists()
+
+
+def test_nobody_but_its_owner_reads_a_shop(toy: Shop) -> None:
+    toy.do("things.put", {"id": 1, "row": {"title": "a", "name": "Zoé", "pin": {"hash": "h", "key": "k"}}})
+
+    folders = [toy.path, *(path for path in toy.path.rglob("*") if path.is_dir())]
+    secret = [toy.path / "store" / "data.mdb", toy.path / "people" / "data.mdb", *(toy.path / "keys").iterdir()]
+
+    assert {path.name: oct(path.stat().st_mode & 0o077) for path in folders + secret} == {
+        path.name: "0o0" for path in folders + secret
+    }

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -108,6 +109,22 @@ def test_an_interrupt_ends_with_130(guichet: Guichet, monkeypatch: pytest.Monkey
 
     assert Exit.INTERRUPTED == ran.code
     assert "interrupted" in ran.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_program_that_is_stopped_takes_its_temporary_shop_along(tmp_path: Path, number: signal.Signals) -> None:
+    command = [sys.executable, "-m", "server.cli.main", "demo", "--unsafe-filesystem", "--tickets", "100000"]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert any("305 products" in line for line in process.stdout)
+        process.send_signal(number)
+        _, errors = process.communicate()
+
+    assert (130, "\nguichet: interrupted\n") == (process.returncode, errors)
+    assert [] == list(tmp_path.iterdir())
 
 
 def test_a_directory_that_may_not_be_read_is_a_fault_that_names_it(
