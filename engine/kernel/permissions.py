@@ -12,6 +12,7 @@ SELL = frozenset(
         "cash.read",
         "catalogue.read",
         "shop.read",
+        "staff.read",
         "discounts.apply",
         "discounts.read",
         "payments.read",
@@ -30,7 +31,6 @@ MANAGE = SELL | {
     "fiscal.verify",
     "fiscal.export",
     "kernel.clock",
-    "staff.read",
     "staff.unlock",
     "access.tills",
 }
