@@ -13,6 +13,11 @@ def enrol(desk: Desk, code: str = "code", till: int = 1) -> str:
     return desk.send("access.enrol_till", body, nobody()).code
 
 
+def known(desk: Desk, till: int, token: bytes) -> str | None:
+    """The credential that a worker finds for a token's hash."""
+    return desk.shop.engine.reader().look(lambda world: till_credential(world, till, token))
+
+
 def invite(desk: Desk, till: int = 1) -> None:
     desk.done("access.invite_till", {"till": till, "code": digest("code")})
 
@@ -31,13 +36,12 @@ def test_the_right_code_makes_a_credential_sealed_as_an_added_workstation(desk: 
 
 def test_a_token_is_known_by_its_hash_and_only_while_it_is_live(desk: Desk) -> None:
     desk.enrol(token="old")
-    look = desk.shop.engine.reader().look
     right, wrong = bytes.fromhex(digest("old")), bytes.fromhex(digest("other"))
-    before = [look(lambda world, each=each: till_credential(world, 1, each)) for each in (right, wrong, bytes(32))]
+    before = [known(desk, 1, each) for each in (right, wrong, bytes(32))]
 
     desk.enrol(token="new")
-    after = look(lambda world: till_credential(world, 1, right))
-    nowhere = [look(lambda world, each=each: till_credential(world, 2, each)) for each in (right, bytes(32))]
+    after = known(desk, 1, right)
+    nowhere = [known(desk, 2, each) for each in (right, bytes(32))]
 
     assert ["till:1:1", None, None] == before
     assert after is None
