@@ -2,6 +2,9 @@
 
 import sys
 
+from engine.access import table as access
+from engine.access import views as access_views
+from engine.access.views import KeyView, SessionView, api_key, session, till_credential
 from engine.cash import table as cash
 from engine.cash import views as cash_views
 from engine.catalogue import table as catalogue
@@ -19,8 +22,11 @@ from engine.shop import table as shop
 from engine.shop import views as shop_views
 from engine.staff import table as staff
 from engine.staff import views as staff_views
+from engine.staff.views import Operator, by_badge, by_login, operator, sign_in_number, stored_secret
 
 __all__ = ["FEATURES", "Checked", "ExportSource", "JournalCheck", "Manifest", "check_journal", "export_journal"]
+__all__ += ["KeyView", "Operator", "SessionView", "api_key", "by_badge", "by_login", "operator", "session"]
+__all__ += ["sign_in_number", "stored_secret", "till_credential"]  # what workers look up: `Reader.look`
 
 _civils: dict[tuple[str, int], Civil] = {}
 
@@ -49,6 +55,7 @@ FEATURES = Joined(
         kernel.TABLE,
         shop.TABLE,
         staff.TABLE,
+        access.TABLE,
         catalogue.TABLE,
         discounts.TABLE,
         payments.TABLE,
@@ -57,7 +64,15 @@ FEATURES = Joined(
         cash.TABLE,
         fiscal.TABLE,
     ),
-    Hooks(civil=_civil, till_open=_till_open, allows=staff_views.role_allows, training=_training),
+    Hooks(
+        civil=_civil,
+        till_open=_till_open,
+        allows=staff_views.role_allows,
+        training=_training,
+        admit=access_views.admit,
+        fresh=access_views.fresh,
+        vouch=staff_views.vouch,
+    ),
 )
 
 

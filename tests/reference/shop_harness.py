@@ -54,24 +54,45 @@ class Shop:
         return Envelope(id=self.new_id(), actor=Actor(till=till, operator=operator), command=command)
 
     def send(
-        self, name: str, body: Mapping[str, Any], *, till: int = 1, operator: int = 1, id: bytes | None = None
+        self,
+        name: str,
+        body: Mapping[str, Any],
+        *,
+        till: int = 1,
+        operator: int = 1,
+        id: bytes | None = None,
+        source: str = "worker",
     ) -> Answer:
         """Whatever the engine answers to one command."""
-        return self.engine.do(name, body, till=till, operator=operator, id=id or self.new_id())
+        return self.engine.do(name, body, till=till, operator=operator, id=id or self.new_id(), source=source)
 
     def do(
-        self, name: str, body: Mapping[str, Any], *, till: int = 1, operator: int = 1, id: bytes | None = None
+        self,
+        name: str,
+        body: Mapping[str, Any],
+        *,
+        till: int = 1,
+        operator: int = 1,
+        id: bytes | None = None,
+        source: str = "worker",
     ) -> Answer:
         """One command that must be accepted."""
-        answer = self.send(name, body, till=till, operator=operator, id=id)
+        answer = self.send(name, body, till=till, operator=operator, id=id, source=source)
         assert answer.status == "done", f"{name}: {answer.code} at {answer.at}: {answer.text}"
         return answer
 
     def refused(
-        self, name: str, body: Mapping[str, Any], *, till: int = 1, operator: int = 1, id: bytes | None = None
+        self,
+        name: str,
+        body: Mapping[str, Any],
+        *,
+        till: int = 1,
+        operator: int = 1,
+        id: bytes | None = None,
+        source: str = "worker",
     ) -> Answer:
         """One command that must be refused; the journal's end is the same afterwards, but for a sealed event."""
-        answer = self.send(name, body, till=till, operator=operator, id=id)
+        answer = self.send(name, body, till=till, operator=operator, id=id, source=source)
         assert answer.status == "refused", f"{name} was {answer.status}: {answer.code} {answer.text}"
         return answer
 
