@@ -10,9 +10,10 @@ from engine.kernel.errors import Refusal
 from engine.kernel.kinds import Kind
 from engine.kernel.messages import Query
 from engine.kernel.world import VERSIONS, World, join_position
+from engine.ports.layout import WIDTH_MAX, WIDTH_MIN
+from engine.ports.printer import Document
 from engine.printing import views
-from engine.printing.render_text import WIDTH_DEFAULT, WIDTH_MAX, WIDTH_MIN, to_text
-from engine.printing.views_document import Document
+from engine.printing.render_text import WIDTH_DEFAULT, to_text
 from engine.printing.views_texts import Language
 from engine.sales import views as sales
 from engine.sales.records import Copied, Paid, Posted, Refunded

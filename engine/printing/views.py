@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from engine.kernel.money import QUANTITY_PLACES, UNIT_PRICE_PLACES
 from engine.payments.records import Leg
-from engine.printing.views_document import Block, Cell, Columns, Document, Rule, Table, Text
+from engine.ports.printer import Block, Cell, Columns, Document, Rule, Table, Text
 from engine.printing.views_texts import Language, moment, money, number, percent, say
 from engine.sales.records import Line, Posted, Refunded
 from engine.shop.kinds import SettingsRow
