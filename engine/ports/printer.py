@@ -163,6 +163,22 @@ CodePage = Literal["cp858", "cp1252"]
 
 COLUMNS = (32, 42, 48)  # characters of a line: 58 mm paper, 80 mm, 80 mm at 203 dots per inch
 
+
+
+class Setup(msgspec.Struct, frozen=True, kw_only=True):
+    """One printer as configured: how it is reached and what it can do; null columns and code page are its profile's.
+
+    ``address`` is ``host`` or ``host:port`` (network), ``/dev/ttyUSB0`` or ``/dev/ttyUSB0@19200`` (serial), a device
+    or the folder that jobs are laid down in (file).
+    """
+
+    family: Family
+    address: str
+    profile: Profile
+    columns: int | None = None
+    code_page: CodePage | None = None
+
+
 PROBLEMS: Mapping[str, str] = MappingProxyType(
     {
         "printer.bad_address": "the printer's address cannot be understood",
