@@ -88,6 +88,7 @@ class Reader:
         world.gen, world.seq = log.gen, log.size
         world.configuration, world.book = log.configuration, log.book
         world.at_ms = log.last_ms
+        world.may = lambda permission: self._features.hooks.allows(world, actor, permission)
         civil = self._features.hooks.civil(world)
         world.zone = civil.zone
         world.day = civil.day(log.last_ms)

@@ -23,10 +23,10 @@ PAGE_ROWS_MAX = 200
 POSITION_MAX = 2**63 - 2  # the largest position (or id) that a query may name and keys still have room behind
 SEARCH_SCAN_ROWS_MAX = 10_000  # rows that one page of a search may look at before it hands back a cursor
 
-UNIQUE = Table("kernel.unique", b"ku", ">HB16s", int)
+UNIQUE = Table("kernel.unique", b"ku", ">HB16s", int, db="rows")
 """(kind code, number of the unique field, digest of the value) -> the id of the live row that holds it."""
 
-USES = Table("kernel.uses", b"kr", ">HQ", int)
+USES = Table("kernel.uses", b"kr", ">HQ", int, db="rows")
 """(kind code, id) -> how many references of live rows point to it."""
 
 
@@ -37,10 +37,10 @@ class Counts(msgspec.Struct, array_like=True):
     highest: int
 
 
-COUNTS = Table("kernel.counts", b"kn", ">H", Counts)
+COUNTS = Table("kernel.counts", b"kn", ">H", Counts, db="rows")
 
-CHANGES = Table("kernel.changes", b"kg", ">HQ", int, db="rows")
-"""(kind code, position) -> the id whose version was written there: what changed since a position."""
+CHANGES = Table("kernel.changes", b"kg", ">HQQ", bool, db="rows")
+"""(kind code, position, id): a version of the row was written there; what changed since a position."""
 
 
 class RowPut(Record, frozen=True, kw_only=True, tag="kernel.row_put"):
@@ -253,7 +253,7 @@ def fold_put(kind: Kind, record: RowPut, folding: Folding) -> None:
     folding.put(COUNTS, counts, kind.code)
     folding.put(CURRENT, folding.position, kind.code, record.id)
     folding.put(VERSIONS, canonical.encode(row), kind.code, record.id, folding.position)
-    folding.put(CHANGES, record.id, kind.code, folding.position)
+    folding.put(CHANGES, True, kind.code, folding.position, record.id)
 
 
 def fold_removed(kind: Kind, record: RowRemoved, folding: Folding) -> None:
@@ -265,7 +265,7 @@ def fold_removed(kind: Kind, record: RowRemoved, folding: Folding) -> None:
     folding.put(COUNTS, counts, kind.code)
     folding.delete(CURRENT, kind.code, record.id)
     folding.put(VERSIONS, b"", kind.code, record.id, folding.position)
-    folding.put(CHANGES, record.id, kind.code, folding.position)
+    folding.put(CHANGES, True, kind.code, folding.position, record.id)
 
 
 def _before(kind: Kind, id: int, folding: Folding) -> Any:
@@ -300,7 +300,7 @@ def _count_uses(kind: Kind, row: Any, step: int, folding: Folding) -> None:
 
 
 def answer_get(kind: Kind, query: Any, world: World) -> dict[str, Any]:
-    """One row with its id and version; personal fields are added where they are still kept."""
+    """One row with its id and version; whoever may change it sees its personal fields too, while they are kept."""
     version = world.version(kind, query.id) if query.position is None else _version_at(kind, query, world)
     if version < 0:
         raise Refusal("kernel.no_such_row", f"there is no row {query.id} in {kind.name}", at="id")
@@ -318,7 +318,7 @@ def _version_at(kind: Kind, query: Any, world: World) -> int:
 def _shown(kind: Kind, id: int, version: int, world: World) -> dict[str, Any]:
     shown: dict[str, Any] = {"id": id, "version": version}
     shown.update(msgspec.to_builtins(world.row_at(kind, id, version)))
-    person = world.people.fields(kind.code, id, version)
+    person = world.people.fields(kind.code, id, version) if world.may(kind.permission) else None
     if person:
         shown.update(person)
     return shown
@@ -331,7 +331,9 @@ def answer_list(kind: Kind, query: Any, world: World) -> Listed:
     looked = last = 0
     if query.updated_since is not None:
         since = max(query.updated_since, query.after)
-        for (_, position), id in world.scan(CHANGES, kind.code, after=(kind.code, since), limit=query.limit):
+        for (_, position, id), _ in world.scan(CHANGES, kind.code, after=(kind.code, since, INTEGER_MAX)):
+            if len(rows) >= query.limit and position != looked:
+                break  # a page ends between two entries, so that the cursor is a position
             current = world.version(kind, id)
             if current == position:
                 rows.append(_shown(kind, id, position, world))

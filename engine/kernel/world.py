@@ -19,7 +19,7 @@ _ABSENT: Any = object()
 
 MEMO_ROWS_MAX = 100_000  # rows kept in a ready-made form; beyond it the memo starts afresh
 
-CURRENT = Table("kernel.current", b"kc", ">HQ", int, marks_epoch=True)
+CURRENT = Table("kernel.current", b"kc", ">HQ", int, db="rows", marks_epoch=True)
 """(kind code, id) -> the position of the row's live version; no row where there is none or it was removed."""
 
 VERSIONS = Table("kernel.versions", b"kv", ">HQQ", bytes, db="rows")
@@ -75,6 +75,7 @@ class World:
         self.persons: list[tuple[int, int, dict[str, Any], bytes]] = []
         self.secrets: list[tuple[int, int, dict[str, Any]]] = []
         self.take: Callable[[int], bytes] | None = None
+        self.may: Callable[[str], bool] = lambda permission: False
         self._memo: dict[tuple[int, int, Any], tuple[int, Any]] = {}
         self._ready: dict[Any, dict[Any, Any]] = {}
         self._epoch = rows.epoch

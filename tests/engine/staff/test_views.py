@@ -1,6 +1,7 @@
 """Who is at the till, and may this be done."""
 
 from plain_shop import PlainShop
+from shop_harness import Shop
 
 from engine.kernel.messages import ENGINE, Actor
 from engine.kernel.permissions import PERMISSIONS
@@ -39,3 +40,12 @@ def test_a_right_comes_from_the_role_or_is_added_and_goes_at_once(plain: PlainSh
     plain.configure("operators", 1, {"alias": "Léa", "rights": ["sales.refund"], "active": False})
 
     assert (True, False, True, False) == (sells, refunds, added, allowed(plain, 1, "sales.post"))
+
+
+def test_who_may_not_edit_staff_sees_aliases_but_nobodys_name(bar: Shop) -> None:
+    bar.configure("operators", 3, {"alias": "Zoé", "role": "employee", "name": "Zoé Lambert"})
+
+    seen = [bar.ask("operators.get", {"id": 3}, operator=operator) for operator in (1, 3)]
+
+    assert ["Zoé Lambert", None] == [row.get("name") for row in seen]
+    assert ["Zoé", "Zoé"] == [row["alias"] for row in seen]
