@@ -1,7 +1,7 @@
 """The writer: drains a group of commands, decides, seals, folds, commits once, and only then answers."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +11,23 @@ import msgspec
 from engine.chores import backup, bring_back, check, export_journal, open_new_log, refold, restore
 from engine.features import FEATURES
 from engine.kernel import keys, replies
-from engine.kernel.attachments import Attachments
+from engine.kernel.actors import require_may_act, require_source, with_override
+from engine.kernel.attachments import Attachments, keep_staged
 from engine.kernel.backup import read_before, require_ready
 from engine.kernel.check_tail import require_tail
 from engine.kernel.clock import Clock, Guard, GuardState, SystemClock
 from engine.kernel.confirm_clock import CONFIRMED, DOUBTED
+from engine.kernel.credentials import CONSOLE, WORKER
 from engine.kernel.disk import Limits
 from engine.kernel.entropy import Entropy, SystemEntropy, derived_id, uuid7
 from engine.kernel.errors import Fault, IntegrityFault, KeyFault, Refusal, StoreFault
 from engine.kernel.events import JET_DATA_INITIALISATION, JET_START, JET_STOP, Event
 from engine.kernel.genesis import Genesis, KeyRotated
 from engine.kernel.joined import Joined
-from engine.kernel.journal import LOG, VKEYS, Journal, Log, Sealed, origin
-from engine.kernel.messages import ENGINE, Actor, Answer, Envelope, Query, Record
-from engine.kernel.people import PeopleStore, make_people_key
+from engine.kernel.journal import LOG, VKEYS, Journal, Sealed, origin
+from engine.kernel.make_store import CONTENT_KEY, make_store
+from engine.kernel.messages import ENGINE, Actor, Answer, Body, Envelope, Query, Record
+from engine.kernel.people import PeopleStore
 from engine.kernel.reader import Reader
 from engine.kernel.refusals import UNKNOWN_TILL, Refusals
 from engine.kernel.rows import RowPut, RowRemoved
@@ -34,13 +37,12 @@ from engine.kernel.version import VERSION
 from engine.kernel.world import Folding, World, join_position
 
 GROUP_COMMANDS_MAX = 512
-CONTENT_KEY = b"content"
 NO_MAC = bytes(16)
 
 _log = logging.getLogger("guichet.engine")
 
 __all__ = ["Actor", "Answer", "Engine", "Envelope", "Fault", "IntegrityFault", "Reader", "Refusal", "StoreFault"]
-__all__ += ["backup", "bring_back", "check", "export_journal", "open_new_log", "refold", "restore"]
+__all__ += ["CONSOLE", "backup", "bring_back", "check", "export_journal", "open_new_log", "refold", "restore"]
 
 
 class _Pending(msgspec.Struct):
@@ -56,7 +58,8 @@ class Engine:
     """One shop's writer, in process: ``submit`` groups of commands, ``ask`` queries, ``close`` at the end.
 
     Opening takes the owner's lock, syncs the store, checks the journal's tail and seals a start event; a journal whose
-    tail does not prove itself is not opened for writing (P5), while `Reader` still reads it.
+    tail does not prove itself is not opened for writing (P5), while `Reader` still reads it. A ``served`` shop answers
+    to workers behind a socket: whatever they send has to name a credential.
     """
 
     def __init__(
@@ -68,9 +71,11 @@ class Engine:
         entropy: Entropy | None = None,
         limits: Limits | None = None,
         unsafe_filesystem: bool = False,
+        served: bool = False,
         remembered: str | None = None,
     ) -> None:
         self.path = path
+        self._served = served
         self.features = features
         self._entropy = entropy or SystemEntropy()
         self._store = Store(path, writable=True, limits=limits, unsafe=unsafe_filesystem)
@@ -95,17 +100,7 @@ class Engine:
         unsafe_filesystem: bool = False,
     ) -> str:
         """Makes a new, empty shop at ``path`` and returns its id (32 hex digits); the first open writes its genesis."""
-        source = entropy or SystemEntropy()
-        shop_id = (shop or source.take(16)).hex()
-
-        def prepare(directory: Path) -> None:
-            keys.make_key(directory, 1, 1, origin(shop_id, 1), source)
-            make_people_key(directory, source)
-
-        log = Log(shop_id, 1, 0, b"", 0, 0, 0, 1, False)
-        rows = {"state": [(LOG.pack(0), LOG.encode(log))], "secrets": [(CONTENT_KEY, source.take(32))]}
-        Store.create(path, prepare, rows, limits=limits, unsafe=unsafe_filesystem)
-        return shop_id
+        return make_store(path, shop, entropy or SystemEntropy(), limits, unsafe=unsafe_filesystem)
 
     def _begin(self, clock: Clock, unsafe: bool) -> None:
         with self._store.read() as txn:
@@ -158,17 +153,21 @@ class Engine:
         """An id for a command that is made here (UUIDv7); a client makes and keeps its own before it sends."""
         return uuid7(self._guard.wall_ms(), self._entropy.take(10))
 
-    def do(self, name: str, body: bytes | Mapping[str, Any], *, till: int = 0, operator: int = 0, id: bytes) -> Answer:
+    def do(self, name: str, body: Body, *, till: int = 0, operator: int = 0, id: bytes, source: str = WORKER) -> Answer:
         """Submits one command given by name and JSON body; a refusal is an answer, not an exception."""
         try:
             command = self.features.decode_command(name, body)
         except Refusal as refusal:
             return replies.refused(id, refusal)
-        return self.submit([Envelope(id=id, actor=Actor(till=till, operator=operator), command=command)])[0]
+        return self.submit([Envelope(id=id, actor=Actor(till=till, operator=operator), command=command)], source)[0]
 
-    def submit(self, envelopes: Sequence[Envelope]) -> list[Answer]:
-        """Answers every command, in order; groups of at most 512 share one commit, and no answer precedes it."""
+    def submit(self, envelopes: Sequence[Envelope], source: str = WORKER) -> list[Answer]:
+        """Answers every command, in order; groups of at most 512 share one commit, and no answer precedes it.
+
+        ``source`` is the process that they come from, known by its socket (kernel/credentials.py).
+        """
         answers: list[Answer] = []
+        self._source = source
         for first in range(0, len(envelopes), GROUP_COMMANDS_MAX):
             answers.extend(self._group(envelopes[first : first + GROUP_COMMANDS_MAX]))
         return answers
@@ -314,6 +313,8 @@ class Engine:
         """Decides and seals one command; None means: answered when the group is on disk."""
         try:
             replies.require_envelope(envelope)
+            if self.features.by_type[type(envelope.command)].operational:
+                return replies.marked(envelope, self._decide(envelope), self._world, self._rows)
             mac = self._journal.content_mac(envelope.actor, self.features.content(envelope.command))
             earlier = first.get(envelope.id)
             if earlier is not None:
@@ -327,9 +328,11 @@ class Engine:
                 return replies.repeat_answer(txn, known[1], self.features.decode_answer)
             records = self._decide(envelope)
             sealed = self._append(envelope.id, mac, envelope.actor, records, about=None, indexed=True)
+            keep_staged(self._world, self._rows)
         except Refusal as refusal:
-            self._world.persons.clear()
-            self._world.secrets.clear()
+            if refusal.keeps:
+                keep_staged(self._world, self._rows)
+            self._world.drop_attached()
             if refusal.records:
                 self._seal_refusal(envelope, refusal)
             return replies.refused(envelope.id, refusal)
@@ -338,23 +341,21 @@ class Engine:
         return None
 
     def _decide(self, envelope: Envelope) -> tuple[Record, ...]:
-        world, actor, hooks = self._world, envelope.actor, self.features.hooks
+        world = self._world
         row = self.features.by_type[type(envelope.command)]
-        world.actor = actor
+        world.actor = envelope.actor
         world.gen, world.seq = self._journal.log.gen, self._journal.seq
         world.configuration, world.book = self._journal.log.configuration, self._journal.log.book
-        if actor.till:
-            if not hooks.till_open(world, actor.till):
-                raise replies.unknown_till(envelope)
-            if not actor.operator:
-                raise Refusal("kernel.no_operator", "a till's command needs an operator")
-        if not hooks.allows(world, actor, row.permission):
-            raise replies.not_allowed(envelope, row.permission)
+        require_source(envelope, row, self._source, served=self._served)
+        require_may_act(world, self.features.hooks, envelope, row.permission)
+        keep_staged(
+            world, self._rows
+        )  # that a PIN was right stays true whatever becomes of the command that it was given for
         if row.new_work and self._store.room.low and self._store.look_at_room().low:
             raise Refusal(
                 "store.disk_low", f"only {self._store.room.free_bytes >> 20} MiB are free; nothing new is begun"
             )
-        return row.decide(envelope.command, world)
+        return with_override(world, row.decide(envelope.command, world))
 
     def _append(
         self,
@@ -433,8 +434,7 @@ class Engine:
         txn.close()
         self._rows.forget()
         self._world.forget()
-        self._world.persons.clear()
-        self._world.secrets.clear()
+        self._world.drop_attached()
         self._refusals.take_back()
         self._suspect = isinstance(error, (StoreFault, lmdb.Error)) and not isinstance(error, lmdb.MapFullError)
         try:

@@ -2,6 +2,8 @@
 
 import sys
 
+from engine.access import table as access
+from engine.access import views as access_views
 from engine.cash import table as cash
 from engine.cash import views as cash_views
 from engine.catalogue import table as catalogue
@@ -49,6 +51,7 @@ FEATURES = Joined(
         kernel.TABLE,
         shop.TABLE,
         staff.TABLE,
+        access.TABLE,
         catalogue.TABLE,
         discounts.TABLE,
         payments.TABLE,
@@ -57,7 +60,15 @@ FEATURES = Joined(
         cash.TABLE,
         fiscal.TABLE,
     ),
-    Hooks(civil=_civil, till_open=_till_open, allows=staff_views.role_allows, training=_training),
+    Hooks(
+        civil=_civil,
+        till_open=_till_open,
+        allows=staff_views.role_allows,
+        training=_training,
+        admit=access_views.admit,
+        fresh=access_views.fresh,
+        vouch=staff_views.vouch,
+    ),
 )
 
 

@@ -5,6 +5,7 @@ from engine.fiscal.export_journal import Manifest, export_journal
 from engine.fiscal.read_export import ExportSource
 from engine.fiscal.report_check import ReportCheck, decide_report
 from engine.kernel.capability import Capability, CommandRow
+from engine.kernel.credentials import CHORES
 
 __all__ = ["TABLE", "Checked", "ExportSource", "JournalCheck", "Manifest", "check_journal", "export_journal"]
 
@@ -13,6 +14,7 @@ TABLE = Capability(
     commands=(
         CommandRow(
             type=ReportCheck,
+            source=frozenset({CHORES}),  # nobody says of a check what it found but who made it
             decide=decide_report,
             permission="fiscal.verify",
             example={

@@ -1,6 +1,7 @@
 """What belongs to an entry but stays outside it: personal fields in the people store, secrets in the secret table."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -9,15 +10,32 @@ from engine.kernel.kinds import Kind, field_extra
 from engine.kernel.messages import Record
 from engine.kernel.people import PeopleStore, PersonKey
 from engine.kernel.rows import RowPut, RowRemoved
-from engine.kernel.tables import Transaction
+from engine.kernel.tables import Transaction, Working
 from engine.kernel.world import World
 
+_EMPTY: Mapping[str, Any] = {}
 _NOTHING = b"\x80"  # an empty map in MessagePack
 
 
 def secret_key(kind: int, id: int) -> bytes:
     """The key of a row's secrets in the secret table."""
     return b"row\0" + kind.to_bytes(2, "big") + id.to_bytes(8, "big")
+
+
+def secrets_of(world: World, kind: Kind, id: int) -> Mapping[str, Any]:
+    """The stored secrets of a row by field (hashes as a worker made them); empty where there are none."""
+    stored = world.rows.txn.get("secrets", secret_key(kind.code, id))
+    return _EMPTY if stored is None else msgspec.msgpack.decode(stored)
+
+
+def keep_staged(world: World, rows: Working) -> None:
+    """Writes the marks and secrets that a decision staged into the open group."""
+    for table, key, row in world.staged:
+        if row is None:
+            rows.delete(table, *key)
+        else:
+            rows.put(table, row, *key)
+    world.staged.clear()
 
 
 class Attachments:

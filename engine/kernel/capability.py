@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from engine.kernel.credentials import FROM_WORKERS, WORKER
 from engine.kernel.kinds import Kind
 from engine.kernel.messages import Command, Query, Record
 from engine.kernel.world import Folding, World
@@ -24,6 +25,10 @@ class CommandRow:
 
     ``new_work`` is true where it begins something that can wait: a nearly full disk refuses it, so that what is in
     hand can be finished (S5). ``example`` is shown in the API's document and tried by a test.
+
+    ``source`` names the processes that may send it (credentials.py); only what a worker may send can have a route, and
+    with ``route=False`` not even that: workers send it themselves, after a check that no client may skip. An
+    ``operational`` command writes marks only (`World.stage`): no records, no entry, no index of its id.
     """
 
     type: type[Command]
@@ -31,6 +36,14 @@ class CommandRow:
     permission: str
     example: Mapping[str, Any]
     new_work: bool = False
+    source: frozenset[str] = FROM_WORKERS
+    route: bool = True
+    operational: bool = False
+
+    @property
+    def routed(self) -> bool:
+        """Whether clients can ask for it."""
+        return self.route and WORKER in self.source
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

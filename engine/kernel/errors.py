@@ -21,7 +21,8 @@ class Refusal(Exception):
 
     ``code`` is public and stable; ``at`` is the path of the field at fault (``lines[2].quantity``); ``data`` holds
     plain JSON values that help a program to react; ``records`` are sealed as an event although the command is
-    declined (a missing right, an id used twice).
+    declined (a missing right, an id used twice); with ``keeps`` the marks that the decision staged are kept as well
+    (a one-time code tried once more).
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class Refusal(Exception):
         at: str | None = None,
         data: Mapping[str, Any] | None = None,
         records: tuple[Any, ...] = (),
+        keeps: bool = False,
     ) -> None:
         super().__init__(code, text)
         self.code = code
@@ -39,6 +41,7 @@ class Refusal(Exception):
         self.at = at
         self.data = dict(data or {})
         self.records = records
+        self.keeps = keeps
 
     def __str__(self) -> str:
         place = f" at {self.at}" if self.at else ""

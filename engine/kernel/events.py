@@ -27,3 +27,13 @@ class Event(Record, frozen=True, kw_only=True, tag="kernel.event"):
     code: int
     what: str
     detail: dict[str, Any]
+
+
+class Overridden(Record, frozen=True, kw_only=True, tag="kernel.overridden"):
+    """The command beside which this stands went through on the rights of a second operator, whose PIN was checked.
+
+    The entry's own ``op`` is who asked; ``by`` is who lent the ``rights`` that were missing.
+    """
+
+    by: int
+    rights: tuple[str, ...]

@@ -14,8 +14,9 @@ import msgspec
 from engine.kernel import rows
 from engine.kernel.capability import Capability, CommandRow, Fold, QueryRow
 from engine.kernel.clock import Civil
+from engine.kernel.credentials import SOURCES
 from engine.kernel.errors import Refusal
-from engine.kernel.events import Event
+from engine.kernel.events import Event, Overridden
 from engine.kernel.journal import CHAINS
 from engine.kernel.kinds import Kind, Secret, field_extra
 from engine.kernel.messages import Actor, Command, Header, Query, Record
@@ -23,18 +24,35 @@ from engine.kernel.permissions import PERMISSIONS
 from engine.kernel.world import Folding, World
 
 
+def _admit_all(world: World, actor: Actor, permission: str) -> None:
+    """Where no capability keeps credentials, whoever holds the engine answers for all."""
+
+
+def _fresh_always(world: World, actor: Actor, permission: str) -> bool:
+    return True
+
+
+def _vouch_never(world: World, actor: Actor, by: int) -> None:
+    raise Refusal("kernel.not_allowed", "nobody can lend rights here", at="override")
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Hooks:
     """What the writer must ask capabilities about, given by whoever joins the tables.
 
     ``civil(world)`` gives zone and business day; ``till_open(world, till)`` whether the till exists and is active;
-    ``allows(world, actor, permission)`` the operator's rights; ``training(world, till)`` whether its session trains.
+    ``allows(world, actor, permission)`` the actor's rights; ``training(world, till)`` whether its session trains;
+    ``admit(world, actor, permission)`` refuses a credential that is not live; ``fresh(world, actor, permission)`` says
+    whether it was proven lately enough; ``vouch(world, actor, by)`` refuses an operator who may not lend his rights.
     """
 
     civil: Callable[[World], Civil]
     till_open: Callable[[World, int], bool]
     allows: Callable[[World, Actor, str], bool]
     training: Callable[[World, int], bool]
+    admit: Callable[[World, Actor, str], None] = _admit_all
+    fresh: Callable[[World, Actor, str], bool] = _fresh_always
+    vouch: Callable[[World, Actor, int], None] = _vouch_never
 
 
 class Joined:
@@ -52,6 +70,7 @@ class Joined:
             rows.RowPut: [self._fold_put],
             rows.RowRemoved: [self._fold_removed],
             Event: [],
+            Overridden: [],
         }
         for capability in capabilities:
             self._join(capability)
@@ -124,6 +143,9 @@ class Joined:
         for name, permission in rights.items():
             if permission not in PERMISSIONS:
                 raise ValueError(f"{name} needs the right {permission}, which does not exist")
+        for name, row in self.commands.items():
+            if not row.source or not row.source <= SOURCES:
+                raise ValueError(f"{name} comes from {sorted(row.source)}, which are not all processes that send")
 
     def _fold_put(self, record: rows.RowPut, folding: Folding) -> None:
         rows.fold_put(self.kinds[record.kind], record, folding)

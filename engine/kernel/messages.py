@@ -1,5 +1,6 @@
 """What travels: commands and queries come in, records and entries are kept, answers go out."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -7,6 +8,7 @@ from msgspec import Meta
 
 INTEGER_MAX = 2**53 - 1  # the largest integer every JSON reader keeps exactly (journal.md, Entry)
 TILL_MAX = 65_535
+CREDENTIAL_CHARS_MAX = 80
 LINES_MAX = 200  # lines of one sealed ticket (pricing.md, Limits)
 
 Id = Annotated[int, Meta(ge=1, le=INTEGER_MAX)]
@@ -18,6 +20,9 @@ Decimal = (
     Annotated[str, Meta(pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,4})?$")] | Annotated[int, Meta(ge=-(10**12), le=10**12)]
 )
 """A decimal string (or a whole number): unit prices to four decimals, quantities to three (architecture.md, API)."""
+
+Body = bytes | Mapping[str, Any]
+"""A command's or query's body: JSON bytes, or the plain values that they say."""
 
 
 class Command(
@@ -40,10 +45,15 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="is"):
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks: the till (0 is the engine and the back office) and the operator standing at it (0 is nobody)."""
+    """Who asks: the till (0 is the engine and the back office) and the operator standing at it (0 is nobody).
+
+    ``credential`` names what the worker recognised him by (kernel/credentials.py); empty where the process that holds
+    the engine answers for him. The engine looks inside the transaction whether it is still live.
+    """
 
     till: TillId
     operator: Annotated[int, Meta(ge=0, le=INTEGER_MAX)] = 0
+    credential: Annotated[str, Meta(max_length=CREDENTIAL_CHARS_MAX)] = ""
 
 
 ENGINE = Actor(till=0, operator=0)
@@ -51,11 +61,16 @@ ENGINE = Actor(till=0, operator=0)
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """A command on its way: its id (16 bytes, UUIDv7 for speed), who sends it, and what is asked."""
+    """A command on its way: its id (16 bytes, UUIDv7 for speed), who sends it, and what is asked.
+
+    ``override`` is the operator who lends his rights to this one command (0: nobody); the worker has checked his PIN,
+    the engine that it was tried at this till, and the entry names both.
+    """
 
     id: bytes
     actor: Actor
     command: Command
+    override: int = 0
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,6 @@ SELL = frozenset(
         "cash.read",
         "catalogue.read",
         "shop.read",
-        "staff.read",
         "discounts.apply",
         "discounts.read",
         "payments.read",
@@ -31,6 +30,9 @@ MANAGE = SELL | {
     "fiscal.verify",
     "fiscal.export",
     "kernel.clock",
+    "staff.read",
+    "staff.unlock",
+    "access.tills",
 }
 """A manager: everything at the till, but no configuration."""
 
@@ -42,6 +44,9 @@ ADMIN = MANAGE | {
     "staff.write",
     "fiscal.archive",
     "kernel.maintain",
+    "access.read",
+    "access.keys",
+    "access.sessions",
 }
 """An admin: everything."""
 
@@ -71,7 +76,26 @@ ROLES = MappingProxyType(
 )
 """Role -> rights (features.md, ``configUtilisateurs``)."""
 
-PERMISSIONS = frozenset(ADMIN | READ)
+GRANTABLE = frozenset(ADMIN | READ)
+"""Every right that an operator or an API key can be given."""
+
+DEVICE = frozenset({"staff.sign_in"})
+"""What a till's credential carries with nobody at it: to let somebody sign in."""
+
+PUBLIC = frozenset({"access.enrol", "access.log_in"})
+"""What goes without a credential, behind a one-time code or a password that the worker has checked."""
+
+SESSION = frozenset({"access.own"})
+"""What every session of the back office carries, whoever's it is: to prove itself again, and to end."""
+
+STEP_UP = frozenset({"staff.write", "access.keys", "access.sessions"})
+"""Rights over people and keys: only in a session whose identity was proven in the last minutes, never at a till and
+never with a key (reliability 3.4)."""
+
+LENT = frozenset(MANAGE - STEP_UP)
+"""Rights that a second operator can lend to one command at a till with his PIN."""
+
+PERMISSIONS = GRANTABLE | DEVICE | PUBLIC | SESSION
 """Every right there is; a row of THE TABLE that names another is an error at start."""
 
 

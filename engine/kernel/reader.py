@@ -1,20 +1,23 @@
 """Reads for someone: queries answered from a snapshot, by any number of processes beside the writer."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.kernel import replies
+from engine.kernel.actors import require_may_ask
 from engine.kernel.disk import Limits
 from engine.kernel.errors import IntegrityFault, Refusal
 from engine.kernel.joined import Joined
 from engine.kernel.journal import LOG, position_key
-from engine.kernel.messages import Actor, Query
+from engine.kernel.messages import ENGINE, Actor, Query
 from engine.kernel.people import PeopleStore
 from engine.kernel.store import ReadTransaction, Store
 from engine.kernel.tables import Snapshot
 from engine.kernel.world import World, split_position
+
+T = TypeVar("T")
 
 ENTRIES_PAGE_MAX = 1000
 SEQUENCES_MAX = 1 << 48  # sequences of one generation: what a position has room for
@@ -66,14 +69,21 @@ class Reader:
 
     def ask(self, query: Query, *, till: int = 0, operator: int = 0) -> Any:
         """Answers a query from a snapshot; raises `Refusal`."""
+        return self.ask_as(query, Actor(till=till, operator=operator))
+
+    def ask_as(self, query: Query, actor: Actor) -> Any:
+        """Answers a query for an actor with his credential, which has to be live in the snapshot; raises `Refusal`."""
         row = self._features.queries_by_type[type(query)]
-        replies.require_actor(Actor(till=till, operator=operator))
+        replies.require_actor(actor)
         with self._store.read() as txn:
-            world = self._world(txn, Actor(till=till, operator=operator))
-            if not self._features.hooks.allows(world, world.actor, row.permission):
-                text = f"operator {operator} does not hold the right {row.permission}"
-                raise Refusal("kernel.not_allowed", text, data={"right": row.permission})
+            world = self._world(txn, actor)
+            require_may_ask(world, self._features.hooks, actor, row.permission)
             return row.answer(query, world)
+
+    def look(self, look: Callable[[World], T]) -> T:
+        """``look(world)`` on a snapshot, as the engine itself: how workers look credentials up (engine.features)."""
+        with self._store.read() as txn:
+            return look(self._world(txn, ENGINE))
 
     def ask_by_name(self, name: str, body: bytes | Mapping[str, Any], *, till: int = 0, operator: int = 0) -> Any:
         """Answers a query given by name and JSON body."""

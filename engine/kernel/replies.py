@@ -6,15 +6,16 @@ from typing import Any
 
 import msgspec
 
-from engine.kernel import notes
+from engine.kernel import credentials, notes
+from engine.kernel.attachments import keep_staged
 from engine.kernel.clock import parse_ms
 from engine.kernel.errors import Fault, IntegrityFault, Refusal
 from engine.kernel.events import Event
 from engine.kernel.journal import VKEYS, Sealed, Tiles, checkpoint_note, read_checkpoint
 from engine.kernel.messages import INTEGER_MAX, TILL_MAX, Actor, Answer, Envelope, Record
 from engine.kernel.store import ReadTransaction
-from engine.kernel.tables import Snapshot
-from engine.kernel.world import split_position
+from engine.kernel.tables import Snapshot, Working
+from engine.kernel.world import World, split_position
 from engine_ext import merkle, seal
 
 ID_BYTES = 16
@@ -84,13 +85,22 @@ def done(sealed: Sealed, records: tuple[Record, ...], proof: str) -> Answer:
     )
 
 
+def marked(envelope: Envelope, records: tuple[Record, ...], world: World, rows: Working) -> Answer:
+    """Writes the marks of an operational command; its answer, given when the group is on disk, names no entry."""
+    if records:
+        raise Fault("kernel.operational", "an operational command led to records, and has no entry for them")
+    keep_staged(world, rows)
+    return Answer(id=envelope.id.hex(), status="done", at_ms=world.at_ms)
+
+
 def none_recorded(envelopes: Sequence[Envelope], answers: Sequence[Answer | None], fault: Fault) -> list[Answer]:
     """The answers of a group that is not on disk: only those to what was recorded before it hold.
 
-    A refusal among them was decided behind commands of the same group, so it does not hold either.
+    A refusal among them was decided behind commands of the same group, so it does not hold either; nor do marks that
+    were written with it.
     """
     return [
-        answer if answer is not None and answer.status == "done" else faulted(envelope, fault)
+        answer if answer is not None and answer.status == "done" and answer.gen else faulted(envelope, fault)
         for envelope, answer in zip(envelopes, answers, strict=True)
     ]
 
@@ -125,7 +135,9 @@ def not_allowed(envelope: Envelope, permission: str) -> Refusal:
     """A missing right; sealed as an event."""
     event = Event(code=0, what="refused.not_allowed", detail={"right": permission})
     text = f"operator {envelope.actor.operator} does not hold the right {permission}"
-    return Refusal("kernel.not_allowed", text, data={"right": permission}, records=(event,))
+    # Who shows no credential has no limit of his own: he must not be able to fill the journal.
+    records = () if envelope.actor.credential == credentials.NOBODY else (event,)
+    return Refusal("kernel.not_allowed", text, data={"right": permission}, records=records)
 
 
 def unknown_till(envelope: Envelope) -> Refusal:
@@ -136,13 +148,15 @@ def unknown_till(envelope: Envelope) -> Refusal:
 
 
 def require_actor(actor: Actor) -> None:
-    """Refuses a till or an operator outside the numbers that keys and entries can hold."""
+    """Refuses a till or an operator outside the numbers that keys and entries can hold, and a credential of no form."""
     till, operator = actor.till, actor.operator
     if type(till) is not int or not 0 <= till <= TILL_MAX:
         raise Refusal("kernel.bad_actor", f"the actor's till is a whole number from 0 to {TILL_MAX}", at="till")
     if type(operator) is not int or not 0 <= operator <= INTEGER_MAX:
         text = f"the actor's operator is a whole number from 0 to {INTEGER_MAX}"
         raise Refusal("kernel.bad_actor", text, at="operator")
+    if not credentials.well_formed(actor.credential):
+        raise Refusal("kernel.bad_actor", "the actor's credential has none of the known forms", at="credential")
 
 
 def require_envelope(envelope: Envelope) -> None:
@@ -151,6 +165,8 @@ def require_envelope(envelope: Envelope) -> None:
     if type(id) is not bytes or len(id) != ID_BYTES:
         raise Refusal("kernel.bad_id", f"a command id has {ID_BYTES} bytes", at="id")
     require_actor(envelope.actor)
+    if type(envelope.override) is not int or not 0 <= envelope.override <= INTEGER_MAX:
+        raise Refusal("kernel.bad_actor", "the operator who overrides is a whole number", at="override")
 
 
 def hex_of(id: object) -> str:

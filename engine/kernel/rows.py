@@ -220,6 +220,11 @@ def commitment(salt: bytes, fields: dict[str, Any]) -> str:
     return hmac.digest(salt, canonical.encode(fields), "sha256").hex()
 
 
+def unique_holder(kind: Kind, field: str, value: Any, world: World) -> int | None:
+    """The id of the live row that holds a value in one of the kind's unique fields, or None."""
+    return world.get(UNIQUE, kind.code, kind.unique.index(field), _digest(value))
+
+
 def decide_remove(kind: Kind, command: Any, world: World) -> tuple[Record, ...]:
     """Accepts a removal, if the row is there and nothing live points to it."""
     if world.version(kind, command.id) < 0:

@@ -74,6 +74,9 @@ class World:
         self.machine_ms = 0
         self.persons: list[tuple[int, int, dict[str, Any], bytes]] = []
         self.secrets: list[tuple[int, int, dict[str, Any]]] = []
+        self.staged: list[tuple[Table[Any], tuple[Any, ...], Any]] = []
+        self.override = 0
+        self.overridden: set[str] = set()
         self.take: Callable[[int], bytes] | None = None
         self.may: Callable[[str], bool] = lambda permission: False
         self._memo: dict[tuple[int, int, Any], tuple[int, Any]] = {}
@@ -179,6 +182,17 @@ class World:
     def attach_secrets(self, kind: Kind, id: int, fields: dict[str, Any]) -> None:
         """Secret fields that belong to the entry being decided: stored in the secret table by the same transaction."""
         self.secrets.append((kind.code, id, fields))
+
+    def stage(self, table: Table[V], row: V | None, *key: Any) -> None:
+        """An operational mark or a secret that this decision sets (None: removes), kept if the command is accepted."""
+        assert table.db in ("marks", "secrets"), "everything else is a fold of the journal"
+        self.staged.append((table, key, row))
+
+    def drop_attached(self) -> None:
+        """Forgets what a decision attached that is not kept."""
+        self.persons.clear()
+        self.secrets.clear()
+        self.staged.clear()
 
 
 def _plain(row: Row, version: int) -> Row:

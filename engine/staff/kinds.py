@@ -8,7 +8,7 @@ from msgspec import Meta
 from engine.kernel.errors import Refusal
 from engine.kernel.kinds import Kind, Personal, Row, Secret, SecretMark
 from engine.kernel.messages import ENGINE
-from engine.kernel.permissions import PERMISSIONS, ROLES
+from engine.kernel.permissions import GRANTABLE, ROLES
 from engine.kernel.world import World
 
 RIGHTS_MAX = 64
@@ -18,8 +18,9 @@ class OperatorRow(Row, frozen=True, kw_only=True):
     """Someone who works at the tills.
 
     ``alias`` is what tickets show and stays for ever in the journal (a first name or a number, not a full name);
-    ``name`` and ``email`` are personal; ``pin`` and ``badge`` are secrets that the engine keeps only as hashes;
-    ``rights`` are added to those of the ``role`` (kernel/permissions.py); who is not ``active`` may do nothing.
+    ``name`` and ``email`` are personal; ``pin`` and ``badge`` (at a till), ``password`` and ``totp`` (in the back
+    office) are secrets that the engine keeps only as hashes, the last one sealed by the workers' own key; ``rights``
+    are added to those of the ``role`` (kernel/permissions.py); who is not ``active`` may do nothing.
     """
 
     alias: Annotated[str, Meta(min_length=1, max_length=40)]
@@ -29,6 +30,8 @@ class OperatorRow(Row, frozen=True, kw_only=True):
     email: Annotated[Annotated[str, Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None, Personal] = None
     pin: Annotated[Secret | None, SecretMark] = None
     badge: Annotated[Secret | None, SecretMark] = None
+    password: Annotated[Secret | None, SecretMark] = None
+    totp: Annotated[Secret | None, SecretMark] = None
     active: bool = True
 
 
@@ -40,7 +43,7 @@ def rights_of(row: OperatorRow) -> frozenset[str]:
 def check_operator(row: OperatorRow, world: World) -> OperatorRow:
     """Rights exist, and nobody gives what he does not hold: else an added right to edit staff would be every right."""
     for number, right in enumerate(row.rights):
-        if right not in PERMISSIONS:
+        if right not in GRANTABLE:
             raise Refusal("staff.unknown_right", f"there is no right {right!r}", at=f"row.rights[{number}]")
     if world.actor != ENGINE:
         giver = world.row(OPERATORS, world.actor.operator)

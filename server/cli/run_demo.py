@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from engine.engine import Actor, Engine, Envelope, StoreFault, check
+from engine.engine import CONSOLE, Actor, Engine, Envelope, StoreFault, check
 from engine.features import FEATURES
 from server.cli import upkeep
 from server.cli.shell import Exit, Problem, Shell, count, milliseconds, money, new_id, percentile
@@ -131,7 +131,7 @@ def _verify(engine: Engine, shell: Shell) -> list[str]:
     """Checks the whole journal and seals the outcome, as ``guichet verify`` does."""
     with shell.progress("Verifying the journal") as bar:
         checked = check(engine, progress=upkeep.following(bar))
-    answer = engine.do("fiscal.report_check", upkeep.report_of(checked), id=new_id())
+    answer = engine.do("fiscal.report_check", upkeep.report_of(checked), id=new_id(), source=CONSOLE)
     sealed = [] if answer.status == "done" else [f"the outcome was not sealed: {answer.code}: {answer.text}"]
     return [str(each) for each in checked.breaks] + sealed
 

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from engine.engine import (
+    CONSOLE,
     Engine,
     Fault,
     backup,
@@ -112,7 +113,7 @@ def _seal(shell: Shell, outcome: Any) -> tuple[bool, str]:
     """Seals the outcome, where the shop can be written: (whether it was, why not)."""
     try:
         with Engine(shell.data, unsafe_filesystem=shell.unsafe) as engine:
-            answer = engine.do("fiscal.report_check", report_of(outcome), id=new_id())
+            answer = engine.do("fiscal.report_check", report_of(outcome), id=new_id(), source=CONSOLE)
     except (Fault, OSError) as error:
         return False, str(error)
     return answer.status == "done", answer.text

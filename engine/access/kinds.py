@@ -1,0 +1,118 @@
+"""What people configure about access: API keys for software of the shop's own."""
+
+import datetime
+import ipaddress
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from engine.kernel.errors import Refusal
+from engine.kernel.kinds import Kind, Row, Secret, SecretMark
+from engine.kernel.messages import ENGINE, TILL_MAX, Label
+from engine.kernel.permissions import GRANTABLE, STEP_UP
+from engine.kernel.rows import unique_holder
+from engine.kernel.world import CURRENT, World
+from engine.staff.kinds import OPERATORS, rights_of
+
+KEY_DAYS_MAX = 366  # a key is good for a year at most (reliability 3.4)
+KEYS_OF_ONE_LABEL_MAX = 2  # the old one and the new one, while they are exchanged
+ADDRESSES_MAX = 20
+SCOPES_MAX = 64
+
+SCOPES = GRANTABLE - STEP_UP - {right for right in GRANTABLE if right.startswith("access.")}
+"""The rights that a key can have: never those over people and keys."""
+
+
+class KeyRow(Row, frozen=True, kw_only=True):
+    """A key for software that calls the API: what it is for, what it may do, and at which till it acts.
+
+    ``scopes`` are rights (kernel/permissions.py); ``expires`` is the last day on which it works, at most a year ahead;
+    ``addresses`` are networks that it may come from (empty: any), which the worker checks; ``key_id`` are the eight
+    characters that its token shows, ``secret`` keeps the token's SHA-256. Two keys may share a label, so that one can
+    be exchanged while the other works; removing the row revokes the key at once.
+    """
+
+    label: Label
+    scopes: Annotated[tuple[str, ...], Meta(min_length=1, max_length=SCOPES_MAX)]
+    till: Annotated[int, Meta(ge=1, le=TILL_MAX)]
+    expires: Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+    key_id: Annotated[str, Meta(pattern=r"^[0-9A-Za-z]{8}$")]
+    addresses: Annotated[tuple[Annotated[str, Meta(max_length=50)], ...], Meta(max_length=ADDRESSES_MAX)] = ()
+    secret: Annotated[Secret | None, SecretMark] = None
+
+
+def last_day(row: KeyRow) -> int:
+    """The ordinal of the last day on which the key works; refuses a day that no calendar has."""
+    try:
+        return datetime.date.fromisoformat(row.expires).toordinal()
+    except ValueError:
+        raise Refusal("access.bad_day", f"{row.expires} is no day of the calendar", at="row.expires") from None
+
+
+def _check_scopes(row: KeyRow, world: World) -> None:
+    for number, scope in enumerate(row.scopes):
+        if scope not in SCOPES:
+            raise Refusal("access.unknown_scope", f"a key cannot have the right {scope!r}", at=f"row.scopes[{number}]")
+    if world.actor != ENGINE:
+        giver = world.row(OPERATORS, world.actor.operator)
+        missing = set(row.scopes) - (frozenset() if giver is None else rights_of(giver))
+        if missing:
+            text = "an operator cannot give a key rights that he does not hold"
+            raise Refusal("access.more_than_own", text, at="row.scopes", data={"rights": sorted(missing)})
+
+
+def _normal_addresses(row: KeyRow) -> tuple[str, ...]:
+    normal = []
+    for number, text in enumerate(row.addresses):
+        try:
+            normal.append(str(ipaddress.ip_network(text)))
+        except ValueError:
+            message = f"{text!r} is no address and no network"
+            raise Refusal("access.bad_address", message, at=f"row.addresses[{number}]") from None
+    return tuple(sorted(set(normal)))
+
+
+def _others_of_label(row: KeyRow, world: World) -> int:
+    """Live keys of the same label that have not expired, this one aside."""
+    count = 0
+    for (_, id), _version in world.scan(CURRENT, API_KEYS.code):
+        other = world.row(API_KEYS, id)
+        if other is not None and other.label == row.label and other.key_id != row.key_id:
+            count += last_day(other) >= world.day
+    return count
+
+
+def check_key(row: KeyRow, world: World) -> KeyRow:
+    """Rights that exist and that the giver holds, a year at most, and at most two keys for one purpose."""
+    _check_scopes(row, world)
+    if not world.day <= last_day(row) <= world.day + KEY_DAYS_MAX:
+        text = f"a key works until a day from today to {KEY_DAYS_MAX} days ahead"
+        raise Refusal("access.bad_expiry", text, at="row.expires")
+    if row.secret is None and unique_holder(API_KEYS, "key_id", row.key_id, world) is None:
+        raise Refusal("access.no_secret", "a new key needs a secret", at="row.secret")
+    if _others_of_label(row, world) >= KEYS_OF_ONE_LABEL_MAX:
+        text = f"{KEYS_OF_ONE_LABEL_MAX} keys {row.label!r} work already; remove one first"
+        raise Refusal("access.two_keys", text, at="row.label")
+    return msgspec.structs.replace(row, scopes=tuple(sorted(set(row.scopes))), addresses=_normal_addresses(row))
+
+
+API_KEYS = Kind(
+    name="api-keys",
+    code=5,
+    row=KeyRow,
+    permission="access.keys",
+    references={"till": "tills"},
+    unique=("key_id",),
+    rows_max=200,
+    check=check_key,
+    example={
+        "label": "Boutique en ligne",
+        "scopes": ["sales.post", "catalogue.read"],
+        "till": 1,
+        "expires": "2027-06-30",
+        "key_id": "Ab12Cd34",
+        "addresses": ["192.0.2.0/24"],
+        "secret": {"hash": "0" * 64, "key": "0" * 64},
+    },
+)

@@ -1,0 +1,164 @@
+"""What others may ask about access: whether a credential is live, and which row a token stands for."""
+
+import hmac
+
+import msgspec
+
+from engine.access.kinds import API_KEYS, KeyRow, last_day
+from engine.access.state import CREDENTIALS, SESSIONS, TILL_SECRETS
+from engine.kernel import credentials
+from engine.kernel.attachments import secrets_of
+from engine.kernel.credentials import Credential
+from engine.kernel.errors import Refusal
+from engine.kernel.events import Event
+from engine.kernel.messages import Actor, Query
+from engine.kernel.permissions import DEVICE, STEP_UP
+from engine.kernel.rows import unique_holder
+from engine.kernel.tables import SCAN_ROWS_MAX
+from engine.kernel.world import World
+from engine.staff import views as staff
+
+SESSION_MS_MAX = 12 * 3_600_000  # the longest that one session of the back office holds (reliability 3.4)
+STEP_UP_MS_MAX = 5 * 60_000  # how long a proof of identity is good for rights over people and keys
+
+
+class SessionView(msgspec.Struct, frozen=True, kw_only=True):
+    """A live session: whose, since when, and when his identity was last proven."""
+
+    operator: int
+    began_ms: int
+    level_ms: int
+    way: str
+
+
+class KeyView(msgspec.Struct, frozen=True, kw_only=True):
+    """A live API key: its row, its till, the networks it may come from, and the name its actor carries."""
+
+    id: int
+    till: int
+    addresses: tuple[str, ...]
+    credential: str
+
+
+class AskTills(Query, frozen=True, kw_only=True, tag="access.tills"):
+    """Which tills have a credential."""
+
+
+class TillAccess(msgspec.Struct, frozen=True, kw_only=True):
+    """A till's last credential: its number, whether it is live, and the position of the entry that made it so."""
+
+    till: int
+    serial: int
+    live: bool
+    position: int
+
+
+def admit(world: World, actor: Actor, permission: str) -> None:
+    """Refuses a credential that is not live here and now, or that belongs to another till or person."""
+    if not actor.credential:
+        return
+    named = credentials.parse(actor.credential)
+    assert named is not None, "a credential of no form is refused before"
+    if named.kind == "till":
+        _admit_till(world, actor, named, permission)
+    elif named.kind == "key":
+        _admit_key(world, actor, named)
+    elif named.kind == "session":
+        if session(world, named.digest, actor.operator) is None:
+            raise Refusal("access.session_over", "the session is over: sign in again")
+        if actor.till:
+            raise _foreign(actor, "a session")
+    elif actor.till:
+        raise _foreign(actor, "nobody")
+
+
+def _admit_till(world: World, actor: Actor, named: Credential, permission: str) -> None:
+    if named.till != actor.till:
+        raise _foreign(actor, f"till {named.till}")
+    row = world.get(CREDENTIALS, named.till)
+    if row is None or not row.live or row.serial != named.serial:
+        raise _revoked(actor, f"credential {named.serial} of till {named.till}")
+    if not actor.operator or (not named.sign_in and permission in DEVICE):
+        return
+    if not staff.signed_in(world, named.till, actor.operator, serial=named.serial, number=named.sign_in):
+        text = f"operator {actor.operator} is not signed in at till {named.till}"
+        raise Refusal("staff.not_signed_in", text, data={"operator": actor.operator})
+
+
+def _admit_key(world: World, actor: Actor, named: Credential) -> None:
+    row = world.row(API_KEYS, named.key)
+    if row is None or row.key_id != named.key_id:
+        raise _revoked(actor, f"API key {named.key_id}")
+    if last_day(row) < world.day:
+        raise Refusal("access.expired", f"API key {named.key_id} worked until {row.expires}")
+    if row.till != actor.till or actor.operator:
+        raise _foreign(actor, f"API key {named.key_id}")
+
+
+def _revoked(actor: Actor, what: str) -> Refusal:
+    event = Event(code=0, what="refused.revoked", detail={"credential": what})
+    return Refusal("access.revoked", f"{what} was revoked", data={"till": actor.till}, records=(event,))
+
+
+def _foreign(actor: Actor, what: str) -> Refusal:
+    event = Event(code=0, what="refused.foreign_till", detail={"till": actor.till, "credential": what})
+    text = f"the credential is not one of till {actor.till}"
+    return Refusal("access.foreign_till", text, data={"till": actor.till}, records=(event,))
+
+
+def fresh(world: World, actor: Actor, permission: str) -> bool:
+    """Whether the actor proved who he is lately enough for rights over people and keys."""
+    if permission not in STEP_UP or not actor.credential:
+        return True
+    named = credentials.parse(actor.credential)
+    if named is None or named.kind != "session":
+        return False
+    row = world.get(SESSIONS, named.digest)
+    return row is not None and 0 <= world.at_ms - row.level_ms <= STEP_UP_MS_MAX
+
+
+def session(world: World, digest: bytes, operator: int = 0) -> SessionView | None:
+    """The live session whose id has this SHA-256 (and that belongs to the operator, where one is given), or None.
+
+    A snapshot's time is the last entry's, so a worker holds ``began_ms`` against its own clock as well.
+    """
+    row = world.get(SESSIONS, digest)
+    if row is None or (operator and row.operator != operator):
+        return None
+    found = staff.operator(world, row.operator)
+    if found is None or not found.active or row.position <= staff.ended_at(world, row.operator):
+        return None
+    if world.at_ms - row.began_ms >= SESSION_MS_MAX:
+        return None
+    return SessionView(operator=row.operator, began_ms=row.began_ms, level_ms=row.level_ms, way=row.way)
+
+
+def till_credential(world: World, till: int, digest: bytes) -> str | None:
+    """The name of the till's live credential, if its token has this SHA-256; None otherwise."""
+    secret = world.get(TILL_SECRETS, till)
+    row = world.get(CREDENTIALS, till)
+    # Compared even where nothing is stored, so that a till that exists answers no later than one that does not.
+    same = hmac.compare_digest(b"\0" * 32 if secret is None else secret.digest, digest)
+    if not same or secret is None or row is None or not row.live or row.serial != secret.serial:
+        return None
+    return credentials.of_till(till, row.serial)
+
+
+def api_key(world: World, key_id: str, digest: bytes) -> KeyView | None:
+    """The live API key that shows these eight characters, if its token has this SHA-256; None otherwise."""
+    id = unique_holder(API_KEYS, "key_id", key_id, world)
+    row: KeyRow | None = None if id is None else world.row(API_KEYS, id)
+    kept = "" if id is None else secrets_of(world, API_KEYS, id).get("secret", "")
+    if not hmac.compare_digest(kept.encode(), digest.hex().encode()) or id is None or row is None:
+        return None
+    if last_day(row) < world.day:
+        return None
+    return KeyView(id=id, till=row.till, addresses=row.addresses, credential=credentials.of_key(id, key_id))
+
+
+def answer_tills(query: AskTills, world: World) -> tuple[TillAccess, ...]:
+    """Every till that ever had a credential, by number."""
+    return tuple(
+        TillAccess(till=till, serial=row.serial, live=row.live, position=row.position)
+        for (till,), row in world.scan(CREDENTIALS, limit=SCAN_ROWS_MAX)
+    )
