@@ -10,7 +10,9 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFont
 
 from drivers.printers import parser
-from drivers.printers.profiles import DOTS_OF_COLUMN, Features
+from drivers.printers.escpos import encode
+from drivers.printers.profiles import DOTS_OF_COLUMN, Features, features_of
+from engine.ports.printer import Document, Setup
 
 CELL_HEIGHT = 24  # dots of font A
 LINE_DOTS = 30  # from line to line, unless told otherwise
@@ -54,6 +56,12 @@ MADE_OF = MappingProxyType(
 """Signs that the font lacks -> the signs that are squeezed into one cell for them."""
 
 PAPER_DOTS_MAX = 60_000  # 7.5 m: nobody prints more at once
+
+
+def preview(document: Document, setup: Setup) -> bytes:
+    """A document as the configured printer would print it, as a PNG: encoded for it, read back and drawn."""
+    features = features_of(setup)
+    return to_png(parser.parse(encode(document, features)), features)
 
 
 def to_png(operations: Sequence[parser.Operation], features: Features) -> bytes:

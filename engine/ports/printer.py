@@ -164,7 +164,6 @@ CodePage = Literal["cp858", "cp1252"]
 COLUMNS = (32, 42, 48)  # characters of a line: 58 mm paper, 80 mm, 80 mm at 203 dots per inch
 
 
-
 class Setup(msgspec.Struct, frozen=True, kw_only=True):
     """One printer as configured: how it is reached and what it can do; null columns and code page are its profile's.
 

@@ -8,19 +8,20 @@ from PIL import Image as Pictures
 
 from drivers.printers.escpos import encode
 from drivers.printers.parser import Align, Code, Cut, Feed, Raster, Reset, Say, Scale, parse
-from drivers.printers.picture import MARGIN_DOTS, draw, to_png
-from drivers.printers.profiles import PROFILES
-from engine.ports.printer import Document, Qr
+from drivers.printers.picture import MARGIN_DOTS, draw, preview
+from drivers.printers.profiles import PROFILES, features_of
+from engine.ports.printer import Document, Qr, Setup
 
 FEATURES = PROFILES["epson-80-48"]
 
 
 @pytest.mark.parametrize("profile", sorted(PROFILES))
 def test_the_code_of_a_receipt_reads_back_from_its_picture(profile: str, receipt: Document) -> None:
-    features = PROFILES[profile]  # type: ignore[index]  # a name of the table itself
+    setup = Setup(family="memory", address="", profile=profile)  # type: ignore[arg-type]  # a name of the table itself
+    features = features_of(setup)
     (code,) = [block for block in receipt.blocks if isinstance(block, Qr)]
 
-    picture = Pictures.open(io.BytesIO(to_png(parse(encode(receipt, features)), features)))
+    picture = Pictures.open(io.BytesIO(preview(receipt, setup)))
 
     assert [code.text] == [found.text for found in zxingcpp.read_barcodes(picture)]
     assert features.dots + 2 * MARGIN_DOTS == picture.width
