@@ -16,6 +16,7 @@ SELL = frozenset(
         "discounts.apply",
         "discounts.read",
         "payments.read",
+        "printing.read",
     }
 )
 """An employee: sells, opens the till; refunds, closing and typed prices only by an extra right."""
@@ -60,6 +61,7 @@ READ = frozenset(
         "payments.read",
         "fiscal.read",
         "fiscal.export",
+        "printing.read",
     }
 )
 """An accountant: history, reports and exports."""
@@ -88,6 +90,9 @@ PUBLIC = frozenset({"access.enrol", "access.log_in"})
 SESSION = frozenset({"access.own"})
 """What every session of the back office carries, whoever's it is: to prove itself again, and to end."""
 
+MACHINE = frozenset({"printing.report"})
+"""What only the engine's own processes do: nobody can be given it."""
+
 STEP_UP = frozenset({"staff.write", "access.keys", "access.sessions"})
 """Rights over people and keys: only in a session whose identity was proven in the last minutes, never at a till and
 never with a key (reliability 3.4)."""
@@ -95,7 +100,7 @@ never with a key (reliability 3.4)."""
 LENT = frozenset(MANAGE - STEP_UP)
 """Rights that a second operator can lend to one command at a till with his PIN."""
 
-PERMISSIONS = GRANTABLE | DEVICE | PUBLIC | SESSION
+PERMISSIONS = GRANTABLE | DEVICE | PUBLIC | SESSION | MACHINE
 """Every right there is; a row of THE TABLE that names another is an error at start."""
 
 

@@ -10,9 +10,11 @@ from engine.kernel.errors import Refusal
 from engine.kernel.kinds import Kind
 from engine.kernel.messages import Query
 from engine.kernel.world import VERSIONS, World, join_position
+from engine.ports.layout import WIDTH_MAX, WIDTH_MIN
+from engine.ports.printer import Document
 from engine.printing import views
-from engine.printing.render_text import WIDTH_DEFAULT, WIDTH_MAX, WIDTH_MIN, to_text
-from engine.printing.views_document import Document
+from engine.printing.kinds import LOGOS
+from engine.printing.render_text import WIDTH_DEFAULT, to_text
 from engine.printing.views_texts import Language
 from engine.sales import views as sales
 from engine.sales.records import Copied, Paid, Posted, Refunded
@@ -50,6 +52,8 @@ def answer_receipt(query: AskReceipt, world: World) -> ReceiptShown:
     till = _row_then(world, TILLS, shown.till, position)
     operator = _row_then(world, OPERATORS, shown.operator, position)
     ticket = shown.ticket
+    settings = _row_then(world, SETTINGS, SETTINGS_ID, position) or SettingsRow(name="-")
+    logo = None if settings.logo is None else _row_then(world, LOGOS, settings.logo, position)
     facts = views.Facts(
         gen=shown.gen,
         seq=shown.seq,
@@ -65,8 +69,8 @@ def answer_receipt(query: AskReceipt, world: World) -> ReceiptShown:
         units=_units(ticket, world),
         mentions=_mentions(ticket, world, position),
         later=_later(shown, until),
+        logo=None if logo is None else logo.image(),
     )
-    settings = _row_then(world, SETTINGS, SETTINGS_ID, position) or SettingsRow(name="-")
     document = views.receipt(facts, ticket, settings, bytes.fromhex(shown.leaf), language=query.language)
     return ReceiptShown(issue=issue, copy=copy, document=document, text=to_text(document, query.width))
 

@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from engine.kernel.money import QUANTITY_PLACES, UNIT_PRICE_PLACES
 from engine.payments.records import Leg
-from engine.printing.views_document import Block, Cell, Columns, Document, Rule, Table, Text
+from engine.ports.printer import Block, Cell, Columns, Document, Image, Qr, Rule, Table, Text
 from engine.printing.views_texts import Language, moment, money, number, percent, say
 from engine.sales.records import Line, Posted, Refunded
 from engine.shop.kinds import SettingsRow
@@ -20,6 +20,7 @@ from engine_ext import seal
 
 SOFTWARE = "Guichet"
 LEAF_DIGITS = 16  # of 64: enough to tell one entry from another by eye; the proof needs the journal anyway
+HIDDEN_MARK = "/*/*"  # begins the name of articles that cost nothing and stay off the customer's receipt
 LINE_PHASE = 1  # discounts of this phase stand under their line, later ones under the subtotal (pricing.md)
 
 Issue = Literal["original", "duplicate", "preview"]
@@ -38,7 +39,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     ``gen``, ``seq``, ``at``, ``till``, ``training`` and ``software`` stand in the entry; ``till_name`` and
     ``operator`` are the names of that time; ``issue`` and ``copy`` say which output this is; ``units`` maps line ids to
     the words behind quantities; ``mentions`` are the legal sentences of the VAT rates used; ``later`` are payments
-    since, shown below the receipt proper.
+    since, shown below the receipt proper; ``logo`` is the shop's of that time.
     """
 
     gen: int
@@ -55,6 +56,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     units: Mapping[int, str] = msgspec.field(default_factory=dict)
     mentions: tuple[str, ...] = ()
     later: tuple[Payment, ...] = ()
+    logo: Image | None = None
 
 
 def receipt(
@@ -86,6 +88,11 @@ def _pair(left: str, right: str, *, indent: int = 0, strong: bool = False, large
     )
 
 
+def _hidden(line: Line) -> bool:
+    """Whether a line stays off the customer's receipt (features.md, ``configTicket``): only what costs nothing can."""
+    return line.l.startswith(HIDDEN_MARK) and not line.b and not line.a
+
+
 class _Receipt:
     """The parts of one receipt, from top to bottom."""
 
@@ -93,7 +100,9 @@ class _Receipt:
         self._facts = facts
         self._ticket = ticket
         self._settings = settings
+        self._options = settings.receipt
         self._language = language
+        self._shown = [line for line in sorted(ticket.lines, key=lambda line: line.id) if not _hidden(line)]
 
     def _say(self, word: str, **values: object) -> str:
         return say(self._language, word, **values)
@@ -107,11 +116,12 @@ class _Receipt:
     def seller(self) -> list[Block]:
         """Who sells: name, address, SIRET, NAF, VAT number; what is missing is said, never passed over."""
         row, missing = self._settings, self._say("missing")
-        blocks: list[Block] = [Text(text=row.name, align="center", weight="bold", size="double")]
+        blocks: list[Block] = [] if self._facts.logo is None else [self._facts.logo]
+        blocks.append(Text(text=row.name, align="center", weight="bold", size="double"))
         if row.legal_name and row.legal_name != row.name:
             blocks.append(_center(row.legal_name))
         blocks += [_center(line) for line in row.address or (self._say("address", value=missing),)]
-        if row.phone:
+        if row.phone and row.receipt.phone:
             blocks.append(_center(self._say("phone", value=row.phone)))
         blocks.append(_center(self._say("siret", value=row.siret or missing)))
         blocks.append(_center(self._say("naf", value=row.naf or missing)))
@@ -135,19 +145,23 @@ class _Receipt:
         if ticket.series and not facts.training:
             name = f"{name} ({self._say('series', series=ticket.series)})"
         blocks.append(_pair(name, moment(self._language, facts.at), strong=True))
-        blocks.append(_pair(self._say("till", id=facts.till, name=facts.till_name), self._say(f"mode_{ticket.mode}")))
+        till = self._say("till", id=facts.till, name=facts.till_name if self._options.till_name else "")
+        blocks.append(_pair(till, self._say(f"mode_{ticket.mode}") if self._options.mode else ""))
         blocks.append(Text(text=self._say("operator", name=facts.operator)))
         if isinstance(ticket, Refunded) and ticket.reason:
             blocks.append(Text(text=self._say("reason", text=ticket.reason)))
-        if ticket.note:
+        if ticket.note and self._options.notes:
             blocks.append(Text(text=self._say("note", text=ticket.note)))
         blocks.append(Rule())
         return blocks
 
     def lines(self) -> list[Block]:
-        """Every line in the order of entry: label, quantity, unit price, rate, amount; options and discounts below."""
+        """Every line in the order of entry: label, quantity, unit price, rate, amount; options and discounts below.
+
+        Lines that cost nothing and are named so that they stay off the receipt are only counted.
+        """
         blocks: list[Block] = []
-        for line in sorted(self._ticket.lines, key=lambda line: line.id):
+        for line in self._shown:
             blocks += self._line(line)
         return blocks
 
@@ -164,7 +178,9 @@ class _Receipt:
                 f" ({'+' if option.delta > 0 else ''}{number(language, option.delta, UNIT_PRICE_PLACES, ticket.dec)})"
             )
             blocks.append(Text(text=f"+ {option.l}{delta if option.delta else ''}", indent=4))
-        if line.n:
+        if self._options.net_prices and ticket.basis == "gross":
+            blocks.append(_pair(self._say("net"), self._amount(line.a - line.t), indent=4))
+        if line.n and self._options.notes:
             blocks.append(Text(text=self._say("note", text=line.n), indent=4))
         for index, share in line.x:
             if ticket.disc[index].phase == LINE_PHASE:
@@ -182,8 +198,11 @@ class _Receipt:
         if ticket.basis == "net":
             blocks.append(_pair(self._say("total_net"), self._money(sum(rate.n for rate in ticket.rates))))
             blocks.append(_pair(self._say("total_vat"), self._money(sum(rate.v for rate in ticket.rates))))
-        blocks.append(_pair(self._say("total"), self._money(ticket.total), strong=True, large=True))
-        blocks.append(Text(text=self._say("lines", n=ticket.items)))
+        blocks.append(
+            _pair(self._say("total"), self._money(ticket.total), strong=True, large=self._options.large_total)
+        )
+        hidden = len(ticket.lines) - len(self._shown)
+        blocks.append(Text(text=self._say("lines_hidden" if hidden else "lines", n=ticket.items, hidden=hidden)))
         return blocks
 
     def _sum(self) -> int:
@@ -221,7 +240,8 @@ class _Receipt:
         ]
 
     def closing(self, leaf: bytes) -> list[Block]:
-        """The shop's last words, the software, the extract of the signature and the entry's place and hash."""
+        """The shop's last words, the software, the extract of the signature, the entry's place and hash, and the way to
+        its proof where the shop has a public address."""
         facts = self._facts
         blocks: list[Block] = [Rule()]
         blocks += [_center(line) for line in self._settings.footer]
@@ -235,6 +255,8 @@ class _Receipt:
                 self._say("entry", gen=facts.gen, seq=facts.seq),
             ),
         ]
+        if self._settings.public_address is not None and self._options.code:
+            blocks.append(Qr(text=f"{self._settings.public_address}/proof/{leaf.hex()}"))
         if facts.training:
             blocks.append(_center(self._say("training"), strong=True))
         if facts.later:

@@ -58,6 +58,12 @@ _WORDS: Mapping[str, tuple[str, str, str, str]] = MappingProxyType(
         "address": ("Adresse : {value}", "Address: {value}", "Adres: {value}", "Adresse: {value}"),
         "note": ("Note : {text}", "Note: {text}", "Opmerking: {text}", "Hinweis: {text}"),
         "lines": ("Nombre de lignes : {n}", "Number of lines: {n}", "Aantal regels: {n}", "Anzahl Zeilen: {n}"),
+        "lines_hidden": (
+            "Nombre de lignes : {n} (dont {hidden} gratuites, non imprimées)",
+            "Number of lines: {n} ({hidden} of them free and not printed)",
+            "Aantal regels: {n} (waarvan {hidden} gratis, niet afgedrukt)",
+            "Anzahl Zeilen: {n} (davon {hidden} kostenlos, nicht gedruckt)",
+        ),
         "subtotal": ("Sous-total", "Subtotal", "Subtotaal", "Zwischensumme"),
         "total_net": ("Total HT", "Total excl. VAT", "Totaal excl. btw", "Summe netto"),
         "total_vat": ("Total TVA", "Total VAT", "Totaal btw", "Summe USt"),

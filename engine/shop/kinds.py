@@ -34,6 +34,9 @@ Text = Annotated[tuple[TextLine, ...], Meta(max_length=LINES_OF_TEXT_MAX)]
 Account = Annotated[str, Meta(pattern=r"^[0-9A-Z]{1,20}$")]
 """An account or journal code of the shop's books ("707100", "VT")."""
 
+PublicAddress = Annotated[str, Meta(pattern=r"^https://[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9._-]+)*$", max_length=120)]
+"""A web address without a slash at its end; short, because a QR code has to hold it and a hash."""
+
 DECIMALS = {
     "EUR": 2,
     "CHF": 2,
@@ -69,6 +72,23 @@ MEAL_VOUCHER_CAPS_FR = (DatedAmount(since="2022-10-01", amount=2_500),)
 """Meal vouchers: 25 EUR a day (Code du travail R3262-10); the engine sees a sale, so it caps the sale."""
 
 
+class ReceiptOptions(Row, frozen=True, kw_only=True):
+    """What of a receipt may be left out or added (features.md, ``configTicket``); what the law wants has no switch.
+
+    ``phone``, ``till_name`` (its number stays), ``mode`` (of the sale) and ``notes`` are left out where false;
+    ``net_prices`` adds each line's amount without VAT; ``large_total`` prints the total in double size; ``code`` adds
+    the QR code of the proof where the shop has a public address.
+    """
+
+    phone: bool = True
+    till_name: bool = True
+    mode: bool = True
+    notes: bool = True
+    net_prices: bool = False
+    large_total: bool = True
+    code: bool = True
+
+
 class SettingsRow(Row, frozen=True, kw_only=True):
     """The shop: who sells (printed on every receipt), how it counts money and days, and the law's limits for it.
 
@@ -76,7 +96,8 @@ class SettingsRow(Row, frozen=True, kw_only=True):
     midnight at which the business day begins; ``default_mode`` is the sales mode (not a payment mode) that a sale has
     when nobody chooses, ``modes`` those on offer (empty: all), ``mode_required`` makes the choice an obligation;
     ``cash_rounding_step`` is the smallest coin in minor units (0 or 1: no rounding); ``default_float`` what a drawer
-    starts with.
+    starts with; ``logo`` stands at the head of receipts and ``receipt`` says what else they show; ``public_address``
+    is where anybody can reach this shop's server, so that receipts can carry a code that leads to their proof.
     """
 
     name: Label
@@ -88,6 +109,9 @@ class SettingsRow(Row, frozen=True, kw_only=True):
     vat_number: Annotated[str, Meta(pattern=r"^[A-Z]{2}[0-9A-Z]{2,12}$")] | None = None
     header: Text = ()
     footer: Text = ()
+    logo: Id | None = None
+    receipt: ReceiptOptions = ReceiptOptions()
+    public_address: PublicAddress | None = None
     currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$")] = "EUR"
     decimals: Annotated[int, Meta(ge=0, le=3)] = 2
     basis: Literal["gross", "net"] = "gross"
@@ -106,7 +130,8 @@ class SettingsRow(Row, frozen=True, kw_only=True):
 class TillRow(Row, frozen=True, kw_only=True):
     """A till: its name on tickets, what its drawer starts with and its sales mode (null: as the shop says).
 
-    ``ticket_text`` is printed below the shop's header; ``journal`` is the accounting journal its sales go to; a till
+    ``ticket_text`` is printed below the shop's header; ``printer`` prints its receipts, and where ``drawer`` is true a
+    cash drawer hangs on it, which sales in cash open; ``journal`` is the accounting journal its sales go to; a till
     that is not ``active`` sells nothing.
     """
 
@@ -114,6 +139,8 @@ class TillRow(Row, frozen=True, kw_only=True):
     float_in: Amount | None = None
     default_mode: SalesMode | None = None
     ticket_text: Text = ()
+    printer: Id | None = None
+    drawer: bool = False
     journal: Account | None = None
     active: bool = True
 
@@ -218,7 +245,7 @@ SETTINGS = Kind(
     permission="shop.write",
     prices=True,
     fiscal=True,
-    references={"default_vat": "vat-rates"},
+    references={"default_vat": "vat-rates", "logo": "logos"},
     rows_max=1,
     only_id=SETTINGS_ID,
     check=check_settings,
@@ -240,6 +267,7 @@ TILLS = Kind(
     row=TillRow,
     permission="shop.write",
     fiscal=True,
+    references={"printer": "printers"},
     unique=("name",),
     rows_max=TILL_MAX,
     id_max=TILL_MAX,

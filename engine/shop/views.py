@@ -11,6 +11,7 @@ from engine.shop.kinds import (
     SETTINGS_ID,
     TILLS,
     DatedAmount,
+    ReceiptOptions,
     SettingsRow,
     TillRow,
     parse_day,
@@ -41,6 +42,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     vat_number: str | None = None
     header: tuple[str, ...] = ()
     footer: tuple[str, ...] = ()
+    logo: int | None = None
+    receipt: ReceiptOptions = ReceiptOptions()
+    public_address: str | None = None
     currency: str = "EUR"
     decimals: int = 2
     basis: str = "gross"

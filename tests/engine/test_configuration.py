@@ -12,7 +12,7 @@ from engine.features import FEATURES
 from engine.kernel.kinds import Kind
 
 ENGINE = Path(__file__).parents[2] / "engine"
-CAPABILITIES = ("shop", "staff", "access", "catalogue", "discounts", "payments")
+CAPABILITIES = ("shop", "staff", "access", "catalogue", "discounts", "payments", "printing")
 KINDS = [kind for table in FEATURES.capabilities if table.name in CAPABILITIES for kind in table.kinds]
 
 

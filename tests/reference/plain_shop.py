@@ -1,4 +1,4 @@
-"""A shop in memory: the five capabilities that people configure, over a dict instead of a store, without a journal."""
+"""A shop in memory: the capabilities that people configure, over a dict instead of a store, without a journal."""
 
 import bisect
 from collections.abc import Iterator, Mapping
@@ -15,6 +15,7 @@ from engine.kernel.messages import ENGINE, Actor, Header
 from engine.kernel.tables import Working
 from engine.kernel.world import CURRENT, VERSIONS, Folding, World
 from engine.payments.table import TABLE as PAYMENTS
+from engine.printing.table import TABLE as PRINTING
 from engine.shop.table import TABLE as SHOP
 from engine.staff.table import TABLE as STAFF
 from engine.staff.views import role_allows
@@ -22,7 +23,7 @@ from engine.staff.views import role_allows
 TODAY = 739_941  # 2026-11-21 as an ordinal
 
 PLAIN_FEATURES = Joined(
-    (SHOP, STAFF, CATALOGUE, DISCOUNTS, PAYMENTS),
+    (SHOP, STAFF, CATALOGUE, DISCOUNTS, PAYMENTS, PRINTING),
     Hooks(
         civil=lambda world: Civil("Europe/Paris", 0),
         till_open=lambda world, till: True,

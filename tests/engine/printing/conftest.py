@@ -59,3 +59,12 @@ def check_golden() -> Callable[[str, str], None]:
         assert path.read_text(encoding="utf-8") == masked
 
     return check
+
+
+@pytest.fixture
+def paper(cafe: Shop) -> Shop:
+    """The café with a printer at its first till, whose drawer hangs on it, and a spare one."""
+    cafe.configure("printers", 2, {"name": "Secours", "family": "memory", "profile": "generic-58"})
+    cafe.configure("printers", 1, {"name": "Comptoir", "family": "memory", "profile": "epson-80", "spare": 2})
+    cafe.configure("tills", 1, {"name": "Comptoir", "printer": 1, "drawer": True})
+    return cafe

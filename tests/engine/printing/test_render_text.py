@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.printing.render_text import WIDTH_MAX, WIDTH_MIN, columns_of, to_text
-from engine.printing.views_document import Blank, Block, Cell, Columns, Document, Rule, Table, Text
+from engine.ports.layout import WIDTH_MAX, WIDTH_MIN, columns_of
+from engine.ports.printer import Blank, Block, Cell, Columns, Document, Rule, Table, Text
+from engine.printing.render_text import to_text
 
 TEXTS = st.text(max_size=60) | st.text("abc xyz 寿é", max_size=90)
 CELLS = st.builds(Cell, text=TEXTS, align=st.sampled_from(["left", "center", "right"]), share=st.integers(0, 4))

@@ -2,11 +2,12 @@
 
 import unicodedata
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.printing.views_document import MARKS_MAX, Cell, Text, clean
+from engine.ports.printer import MARKS_MAX, QR_TEXT_BYTES_MAX, Cell, Document, Image, Qr, Text, clean
 
 
 @pytest.mark.parametrize(
@@ -39,3 +40,26 @@ def test_a_clean_text_stays_as_it_is_and_holds_nothing_but_signs_and_plain_space
 
     assert once == clean(once)
     assert all(char == " " or unicodedata.category(char)[0] not in "CZ" for char in once)
+
+
+@pytest.mark.parametrize(("width", "size"), [(8, 0), (16, 3), (8, 601)])
+def test_a_picture_has_whole_rows_and_a_height_that_paper_has(width: int, size: int) -> None:
+    with pytest.raises(ValueError, match="are no picture of"):
+        Image(width=width, bits=bytes(size))
+
+
+@pytest.mark.parametrize("text", ["", "\x1b\x1d", "é" * (QR_TEXT_BYTES_MAX // 2 + 1)])
+def test_a_code_holds_something_and_not_too_much(text: str) -> None:
+    with pytest.raises(ValueError, match="a QR code holds 1 to 300 bytes"):
+        Qr(text=text)
+
+
+def test_a_document_travels_as_json_and_comes_back_the_same() -> None:
+    picture = Image(width=16, bits=b"\x0f\xf0" * 3)
+    blocks = (Text(text="a\x1bb", size="double"), Qr(text="https://x.test/proof/00"), picture)
+    document = Document(title="t", language="fr", blocks=blocks, drawer=True)
+
+    again = msgspec.json.decode(msgspec.json.encode(document), type=Document)
+
+    assert document == again
+    assert 3 == picture.height

@@ -1,0 +1,1 @@
+"""Drivers of receipt printers, and what reads back and pictures what they send."""

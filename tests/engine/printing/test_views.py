@@ -1,0 +1,103 @@
+"""Receipts as the shop wants them: logo, code, what may be left out, and what never is."""
+
+import base64
+from typing import Any
+
+from shop_harness import Shop
+
+from engine.ports.printer import Document, Image, Qr
+
+SALE = {"lines": [{"product": 1, "quantity": 2, "note": "Bien chaud"}], "payments": [{"mode": 2}], "receipt": True}
+SHOP = {"name": "Café", "address": ["1 rue"], "phone": "02 98 00 00 00", "default_vat": 1}
+
+
+def _shown(shop: Shop, **body: Any) -> Any:
+    return shop.ask("printing.receipt", {"no": 1, **body})
+
+
+def _codes(document: Document) -> list[str]:
+    return [block.text for block in document.blocks if isinstance(block, Qr)]
+
+
+def test_a_shop_with_a_public_address_prints_the_way_to_the_proof(cafe: Shop) -> None:
+    cafe.configure("settings", 1, SHOP | {"public_address": "https://caisse.example.fr/cafe"})
+    answer = cafe.do("sales.post", SALE)
+
+    shown = _shown(cafe)
+
+    assert [f"https://caisse.example.fr/cafe/proof/{answer.leaf}"] == _codes(shown.document)
+    assert f"/proof/{answer.leaf}" in shown.text.replace("\n", "")
+
+
+def test_without_one_index_and_leaf_are_printed_and_no_code(cafe: Shop) -> None:
+    answer = cafe.do("sales.post", SALE)
+
+    shown = _shown(cafe)
+
+    assert [] == _codes(shown.document)
+    assert f"Empreinte : {answer.leaf[:16]}" in shown.text
+    assert f"Entrée {answer.gen}-{answer.seq}" in shown.text
+
+
+def test_the_code_can_be_left_out(cafe: Shop) -> None:
+    cafe.configure("settings", 1, SHOP | {"public_address": "https://x.fr", "receipt": {"code": False}})
+    cafe.do("sales.post", SALE)
+
+    assert [] == _codes(_shown(cafe).document)
+
+
+def test_a_public_address_is_a_plain_web_address(cafe: Shop) -> None:
+    codes = {
+        cafe.refused("settings.put", {"id": 1, "row": SHOP | {"public_address": address}}, till=0, operator=0).code
+        for address in ("http://x.fr", "https://x.fr/", "https://x.fr/?a", "https://X y", "javascript:x")
+    }
+
+    assert {"kernel.bad_request"} == codes
+
+
+def test_the_logo_of_its_time_heads_the_receipt(cafe: Shop) -> None:
+    first, second = b"\xf0" * 8, b"\x0f" * 8
+    cafe.configure("logos", 1, {"title": "x", "width": 8, "bits": base64.b64encode(first).decode()})
+    cafe.configure("settings", 1, SHOP | {"logo": 1})
+    cafe.do("sales.post", SALE)
+    cafe.configure("logos", 1, {"title": "x", "width": 8, "bits": base64.b64encode(second).decode()})
+
+    document = _shown(cafe).document
+
+    assert Image(width=8, bits=first) == document.blocks[0]
+
+
+def test_everything_that_may_be_left_out_is_and_every_mention_of_the_law_stays(cafe: Shop) -> None:
+    off = {"phone": False, "till_name": False, "mode": False, "notes": False, "large_total": False, "code": False}
+    cafe.configure("settings", 1, SHOP | {"receipt": off, "public_address": "https://x.fr"})
+    cafe.do("sales.post", SALE | {"note": "Table du fond"})
+
+    text = _shown(cafe).text
+
+    for gone in ("02 98", "Comptoir", "Sur place", "À emporter", "Bien chaud", "Table du fond", "/proof/"):
+        assert gone not in text
+    law = ("Café", "1 rue", "SIRET", "NAF", "TVA", "Ticket n° 1", "21/11/2026 12:00:00", "Caisse 1", "Camille")
+    for mention in (*law, "2 x 1,50   20 %", "3,00", "Nombre de lignes : 1", "TOTAL TTC", "20 %", "Carte", "Guichet"):
+        assert mention in text
+    assert "Signature : " in text
+
+
+def test_amounts_without_vat_are_added_to_each_line(cafe: Shop) -> None:
+    cafe.configure("settings", 1, SHOP | {"receipt": {"net_prices": True}})
+    cafe.do("sales.post", SALE)
+
+    text = _shown(cafe).text
+
+    assert [["HT", "2,50"]] == [line.split() for line in text.splitlines() if line.startswith("    HT")]
+
+
+def test_what_costs_nothing_and_is_marked_stays_off_the_receipt_but_is_counted(cafe: Shop) -> None:
+    free = {"department": 1, "price": "0", "label": "/*/* Sans oignons"}
+    dear = {"department": 1, "price": "1", "label": "/*/* Caché ?"}
+    cafe.do("sales.post", SALE | {"lines": [free, dear]})
+
+    text = _shown(cafe, width=60).text
+
+    assert "Sans oignons" not in text
+    assert "/*/* Caché ?" in text
+    assert "Nombre de lignes : 2 (dont 1 gratuites, non imprimées)" in text
