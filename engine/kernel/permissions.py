@@ -41,6 +41,8 @@ ADMIN = MANAGE | {
     "shop.write",
     "staff.write",
     "fiscal.archive",
+    "integrations.read",
+    "integrations.write",
     "kernel.maintain",
 }
 """An admin: everything."""
