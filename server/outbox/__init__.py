@@ -1,0 +1,1 @@
+"""What is done for the shop after a sale is committed."""
