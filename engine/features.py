@@ -11,6 +11,7 @@ from engine.catalogue import table as catalogue
 from engine.discounts import table as discounts
 from engine.fiscal import table as fiscal
 from engine.fiscal.table import Checked, ExportSource, JournalCheck, Manifest, check_journal, export_journal
+from engine.integrations import table as integrations
 from engine.kernel import table as kernel
 from engine.kernel.clock import Civil
 from engine.kernel.joined import Hooks, Joined
@@ -63,6 +64,7 @@ FEATURES = Joined(
         sales.TABLE,
         cash.TABLE,
         fiscal.TABLE,
+        integrations.TABLE,
     ),
     Hooks(
         civil=_civil,

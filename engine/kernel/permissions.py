@@ -44,6 +44,8 @@ ADMIN = MANAGE | {
     "shop.write",
     "staff.write",
     "fiscal.archive",
+    "integrations.read",
+    "integrations.write",
     "kernel.maintain",
     "access.read",
     "access.keys",

@@ -1,1 +1,1 @@
-"""What is done after a commit: paper, and whatever else leaves the house."""
+"""What is done after a commit: paper, webhooks, and whatever else leaves the house."""

@@ -1,116 +1,139 @@
-"""A café that prints: its engine, its outbox worker, and printers that can be told to fail."""
+"""A receiver on the loopback: a real TLS server whose answers the test writes, and a poster that may call it."""
 
-import base64
-from collections.abc import Callable, Iterator, Mapping
+import asyncio
+import datetime
+import importlib.util
+import ipaddress
+import re
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from print_house import House, open_house
 from shop_harness import Shop
 
-from drivers.printers.memory import MemoryPrinter
-from drivers.printers.profiles import features_of
 from engine.features import FEATURES
-from engine.kernel.credentials import OUTBOX
-from engine.kernel.errors import Fault
-from engine.kernel.messages import Answer
-from engine.ports.printer import Printer, Profile, Setup
-from server.outbox.printing import PrintOutbox
+from server.outbox.guard_address import Guard
+from server.outbox.post_webhook import Poster
 
-SETTINGS = {
-    "name": "Le Comptoir du Port",
-    "address": ["12 quai des Brumes", "29200 Brest"],
-    "siret": "73282932000074",
-    "naf": "56.30Z",
-    "vat_number": "FR44732829320",
-    "footer": ["Merci de votre visite !"],
-    "default_vat": 1,
-    "logo": 1,
-    "public_address": "https://caisse.example.fr",
-}
-LOGO = {
-    "title": "Vague",
-    "width": 64,
-    "bits": base64.b64encode(bytes((0xFF, 0x81, 0x3C, 0x42, 0xA5, 0x18, 1, 0)) * 16).decode(),
-}
+LOOPBACK = "127.0.0.1"
+Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
-class House:
-    """The shop, its printers by name, and as many runs of the worker as a test wants."""
+def certificate(folder: Path, *names: str) -> Path:
+    """A self-signed certificate with its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])])
+    alternatives: list[x509.GeneralName] = [x509.DNSName(one) for one in names]
+    alternatives.append(x509.IPAddress(ipaddress.ip_address(LOOPBACK)))
+    start = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    made = (
+        x509.CertificateBuilder(subject_name=name, issuer_name=name, public_key=key.public_key(), serial_number=1)
+        .not_valid_before(start)
+        .not_valid_after(start + datetime.timedelta(days=36_500))
+        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / f"{names[0]}.pem"
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(made.public_bytes(serialization.Encoding.PEM) + secret)
+    return path
 
-    def __init__(self, shop: Shop) -> None:
-        self.shop = shop
-        self.printers: dict[str, MemoryPrinter] = {}
-        self.made = 0
-        self.runs = 0
-        self.lost: Callable[[str], bool] = lambda name: False
-        self.away: Callable[[str], bool] = lambda name: False
-        self.outbox = self.restart()
 
-    def restart(self) -> PrintOutbox:
-        """A new run of the worker, as after a crash: nothing of the old one's memory is left."""
-        self.runs += 1
-        worker = f"{self.runs:032x}"
-        self.outbox = PrintOutbox(self.ask, self.submit, self.make, self.shop.clock.wall_ms, worker)
-        return self.outbox
+class Receiver:
+    """Keeps what it was sent, and answers each request as told: the last answer for ever."""
 
-    def ask(self, name: str, body: Mapping[str, Any]) -> Any:
-        """As the outbox asks."""
-        return self.shop.engine.reader().ask_by_name(name, body)
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.port = 0
+        self.requests: list[tuple[str, dict[str, str], bytes]] = []
+        self.names: list[str | None] = []
+        self.answers: list[bytes | Answer] = [b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"]
+        self.connections = 0
 
-    def submit(self, name: str, body: Mapping[str, Any], id: bytes) -> Answer:
-        """As the outbox reports; ``away`` keeps the report from arriving, ``lost`` keeps its answer back."""
-        if self.away(name):
-            raise Fault("kernel.away", "nobody answers", retry=True)
-        answer = self.shop.engine.do(name, body, id=id, source=OUTBOX)
-        if self.lost(name):
-            raise Fault("kernel.lost", "the answer was lost", retry=True)
-        return answer
+    @property
+    def url(self) -> str:
+        """Where it listens, by the name of its certificate."""
+        return f"https://localhost:{self.port}/hook"
 
-    def make(self, setup: Setup) -> Printer:
-        """One printer for each address."""
-        self.made += 1
-        return self.printer(setup.address)
+    def poster(self, **options: float) -> Poster:
+        """A poster that trusts its certificate and is allowed, for the test, to call the loopback."""
 
-    def printer(self, address: str) -> MemoryPrinter:
-        """A printer, made before anything was printed on it."""
-        profile: Profile = "generic-58" if address == "spare" else "epson-80"
-        setup = Setup(family="memory", address=address, profile=profile)
-        return self.printers.setdefault(address, MemoryPrinter(address, features_of(setup)))
+        async def resolve(host: str, port: int) -> list[str]:
+            return [LOOPBACK]
 
-    def sell(self, **more: Any) -> dict[str, int]:
-        """A sale with a receipt; its entry."""
-        body: dict[str, Any] = {"lines": [{"product": 1}], "payments": [{"mode": 2}], "receipt": True}
-        answer = self.shop.do("sales.post", body | more)
-        return {"gen": answer.gen, "seq": answer.seq}
+        guard = Guard(resolve, ports=frozenset({self.port}), test_addresses=frozenset({LOOPBACK}))
+        return Poster(guard, tls=ssl.create_default_context(cafile=str(self.path)), **options)
 
-    def state(self, name: Mapping[str, int]) -> tuple[str, str]:
-        """What became of a job."""
-        shown = self.shop.ask("printing.print", name)
-        return shown.state, shown.code
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator["Receiver"]:
+        """Listens on a free port."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.path)
+        context.sni_callback = lambda _, name, __: self.names.append(name)
+        server = await asyncio.start_server(self._serve, LOOPBACK, 0, ssl=context)
+        self.port = server.sockets[0].getsockname()[1]
+        try:
+            yield self
+        finally:
+            server.close()
+            await server.wait_closed()
 
-    def wait(self, ms: int) -> None:
-        """Lets time pass."""
-        self.shop.clock.advance(ms)
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            first, *lines = head.strip().split("\r\n")
+            headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+            body = await reader.readexactly(int(headers["content-length"]))
+            self.requests.append((first, headers, body))
+            answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+            if isinstance(answer, bytes):
+                writer.write(re.sub(rb"\n(?<!\r\n)", b"\r\n", answer))
+                await writer.drain()
+            else:
+                await answer(writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            return
+        finally:
+            writer.close()
+
+
+@pytest.fixture
+def receiver(tmp_path: Path) -> Receiver:
+    """A receiver called ``localhost``; it listens inside ``serving``."""
+    return Receiver(certificate(tmp_path, "localhost"))
+
+
+@pytest.fixture
+def certify(tmp_path: Path) -> Callable[[str], Path]:
+    """Makes a certificate for a name."""
+    return lambda name: certificate(tmp_path, name)
+
+
+@pytest.fixture
+def bar(tmp_path: Path) -> Iterator[Shop]:
+    """The small bar that the engine's own tests sell in."""
+    spec = importlib.util.spec_from_file_location("bar_of_tests", Path(__file__).parents[2] / "engine" / "conftest.py")
+    assert spec is not None
+    assert spec.loader is not None
+    engine_tests = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(engine_tests)
+    shop = Shop(tmp_path / "shop", FEATURES)
+    engine_tests.configure_bar(shop)
+    yield shop
+    shop.close()
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    """Till 1 prints on "main" with "spare" behind it, till 2 on "other"."""
-    shop = Shop(tmp_path / "shop", FEATURES)
-    shop.configure("vat-rates", 1, {"title": "Taux normal", "percent": "20"})
-    shop.configure("logos", 1, LOGO)
-    shop.configure("settings", 1, SETTINGS)
-    shop.configure("products", 1, {"title": "Café", "price": "1.50"})
-    shop.configure("payment-modes", 1, {"title": "Espèces", "type": "cash"})
-    shop.configure("payment-modes", 2, {"title": "Carte", "type": "card"})
-    shop.configure("printers", 2, {"name": "Secours", "family": "memory", "address": "spare", "profile": "generic-58"})
-    shop.configure("printers", 1, {"name": "Comptoir", "family": "memory", "address": "main", "spare": 2})
-    shop.configure("printers", 3, {"name": "Bar", "family": "memory", "address": "other"})
-    shop.configure("tills", 1, {"name": "Caisse 1", "printer": 1, "drawer": True})
-    shop.configure("tills", 2, {"name": "Caisse 2", "printer": 3})
-    shop.configure("operators", 1, {"alias": "Camille", "role": "admin"})
-    for till in (1, 2):
-        shop.do("cash.open", {"float_in": 0}, till=till)
-    yield House(shop)
-    shop.close()
+    """A café that prints."""
+    yield from open_house(tmp_path)
