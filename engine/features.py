@@ -20,7 +20,16 @@ from engine.shop import views as shop_views
 from engine.staff import table as staff
 from engine.staff import views as staff_views
 
-__all__ = ["FEATURES", "Checked", "ExportSource", "JournalCheck", "Manifest", "check_journal", "export_journal"]
+__all__ = [
+    "FEATURES",
+    "Checked",
+    "ExportSource",
+    "Joined",
+    "JournalCheck",
+    "Manifest",
+    "check_journal",
+    "export_journal",
+]
 
 _civils: dict[tuple[str, int], Civil] = {}
 

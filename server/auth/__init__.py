@@ -1,0 +1,1 @@
+"""Who asks: from the headers of a request to an actor."""
