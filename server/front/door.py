@@ -47,6 +47,7 @@ class Door(HttpToolsProtocol):
         self._header_bytes = 0
         self._receiving = False
         self._in_head = False
+        self._begun = False
         self._body_bytes = 0
         self._raw_bytes = 0
 
@@ -114,6 +115,7 @@ class Door(HttpToolsProtocol):
         """A request begins: its time runs."""
         super().on_message_begin()
         self._receiving = self._in_head = True
+        self._begun = False
         self._head_bytes = self._header_bytes = self._body_bytes = 0
         self._stop_clock()
         self._deadline = self.loop.call_later(HEAD_WITHIN_S, self._late)
@@ -143,6 +145,7 @@ class Door(HttpToolsProtocol):
             raise Problem("api.bad_request", f"over {WAITING_MAX} requests wait on this connection")
         self._stop_clock()
         self._deadline = self.loop.call_later(REQUEST_WITHIN_S, self._late)
+        self._begun = True
         self.begin_request()
 
     def begin_request(self) -> None:
@@ -175,7 +178,7 @@ class Door(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if cycle is not None and not cycle.response_complete:
-            if waits or self._in_head or not self._receiving or cycle.response_started:
+            if waits or not (self._begun and self._receiving) or cycle.response_started:
                 return  # another request is being answered: the connection closes behind its answer
             # It is this very request, whose body broke a rule: its handler waits for the rest and gets none.
             cycle.disconnected = True
