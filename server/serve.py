@@ -88,11 +88,12 @@ class Supervisor:
     def stop(self) -> None:
         """Asks for the end; safe in a signal handler."""
         self._stopping = True
+        with contextlib.suppress(OSError):  # full or closed: the loop is awake, or gone
+            self._wake_write.send(b"\0")
 
     def run(self, ready: Callable[[], None]) -> None:
         """Serves until SIGTERM or SIGINT; ``ready`` is called when sales are taken. Raises `CannotServe`."""
         before = {number: signal.signal(number, lambda *_: self.stop()) for number in (signal.SIGTERM, signal.SIGINT)}
-        wakeup = signal.set_wakeup_fd(self._wake_write.fileno(), warn_on_full_buffer=False)
         try:
             self._start(self._engine)
             self._await_engine()
@@ -104,7 +105,6 @@ class Supervisor:
                 self._watch(None)
         finally:
             self._end()
-            signal.set_wakeup_fd(wakeup)
             for number, handler in before.items():
                 signal.signal(number, handler)
             self._wake_read.close()

@@ -1,5 +1,6 @@
 """The engine's process: one loop without threads that gathers what has arrived, runs it as one group and answers."""
 
+import contextlib
 import logging
 import select
 import signal
@@ -60,10 +61,11 @@ class Host:
     def stop(self) -> None:
         """Asks the loop to finish what is in hand and to return; safe in a signal handler."""
         self._stopping = True
+        with contextlib.suppress(OSError):  # full or closed: the loop is awake, or gone
+            self._wake_write.send(b"\0")
 
     def on_signals(self) -> None:
         """SIGTERM and SIGINT stop the loop, also while it waits."""
-        signal.set_wakeup_fd(self._wake_write.fileno(), warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
 
@@ -86,7 +88,6 @@ class Host:
 
     def close(self) -> None:
         """Lets go of everything but the engine."""
-        signal.set_wakeup_fd(-1)
         for peer in list(self._peers.values()):
             self._drop(peer)
         for _, listener in self._listeners.values():
