@@ -1,7 +1,7 @@
 """Reads for someone: queries answered from a snapshot, by any number of processes beside the writer."""
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -88,6 +88,14 @@ class Reader:
     def ask_by_name(self, name: str, body: bytes | Mapping[str, Any], *, till: int = 0, operator: int = 0) -> Any:
         """Answers a query given by name and JSON body."""
         return self.ask(self._features.decode_query(name, body), till=till, operator=operator)
+
+    def held(self, permissions: Set[str], *, till: int = 0, operator: int = 0) -> frozenset[str]:
+        """Which of these rights the actor holds, as committed: what a stream of changes may show."""
+        actor = Actor(till=till, operator=operator)
+        replies.require_actor(actor)
+        with self._store.read() as txn:
+            world = self._world(txn, actor)
+            return frozenset(each for each in permissions if self._features.hooks.allows(world, actor, each))
 
     def _world(self, txn: ReadTransaction, actor: Actor) -> World:
         rows = Snapshot(txn)

@@ -1,1 +1,1 @@
-"""How a worker recognises who asks: tokens, PINs, passwords, one-time codes, sessions; pure, without HTTP."""
+"""How a worker recognises who asks: tokens, PINs, passwords, one-time codes, sessions."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.engine import Fault, Refusal
 from engine.kernel.version import VERSION
-from server.cli import make_shop, measure_machine, run_demo, show_ticket, upkeep
+from server.cli import make_shop, measure_machine, run_demo, run_server, show_ticket, upkeep
 from server.cli.shell import Exit, Problem, Shell
 
 DATA_DEFAULT = "var/shop"
@@ -82,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add("init", "make a new shop", make_shop.run, make_shop.add_arguments)
     add("demo", "open a demo shop, sell, refund, print, verify", run_demo.run, run_demo.add_arguments)
+    add("serve", "tills and browsers against one engine, over HTTP", run_server.run, run_server.add_arguments)
     add("verify", "prove that the journal is whole", upkeep.run_verify, upkeep.add_verify_arguments)
     add("backup", "copy the shop while it runs", upkeep.run_backup, upkeep.add_backup_arguments)
     add("restore", "bring a copy back", upkeep.run_restore, upkeep.add_restore_arguments)

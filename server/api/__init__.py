@@ -1,0 +1,1 @@
+"""The API generated from THE TABLE: routes, problems, parameters, documents."""

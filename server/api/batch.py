@@ -1,0 +1,42 @@
+"""Batches: up to fifty commands in one request, each with its own id and answer, taken in their order."""
+
+import msgspec
+
+from server.api.ids import parse_id
+from server.api.problems import Problem
+from server.wire.frames import BATCH_COMMANDS_MAX, Wish
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One command of a batch: its id, its name (``sales.post``), and its body."""
+
+    id: str
+    do: str
+    body: msgspec.Raw
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What ``POST /api/v1/batch`` takes."""
+
+    commands: tuple[Item, ...]
+
+
+_decode = msgspec.json.Decoder(Batch).decode
+NAME_CHARS_MAX = 100
+
+
+def wishes_of(body: bytes) -> tuple[Wish, ...]:
+    """The commands of a batch; raises `Problem`. What a command's own body says is the engine's business."""
+    try:
+        commands = _decode(body).commands
+    except msgspec.MsgspecError as error:
+        raise Problem("api.bad_request", f"this is no batch: {error}") from error
+    if not 1 <= len(commands) <= BATCH_COMMANDS_MAX:
+        raise Problem("api.batch_size", at="commands")
+    wishes = []
+    for number, item in enumerate(commands):
+        if not item.do.isascii() or not 1 <= len(item.do) <= NAME_CHARS_MAX:
+            raise Problem("api.bad_request", "a command's name is plain text", at=f"commands[{number}].do")
+        # A Raw is a view of the whole body: its own bytes are what travels.
+        wishes.append(Wish(parse_id(item.id.encode(), f"commands[{number}].id"), item.do, bytes(item.body)))
+    return tuple(wishes)

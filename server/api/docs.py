@@ -1,0 +1,81 @@
+"""The API's description for people: one page made of the OpenAPI document, with nothing from elsewhere."""
+
+import html
+import json
+from collections.abc import Mapping
+from typing import Any
+
+STYLE = """:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}
+body{max-width:60rem;margin:0 auto;padding:1rem}
+h1{margin-bottom:0}h2{margin-top:2.5rem;border-bottom:1px solid #8886}
+details{border:1px solid #8884;border-radius:.4rem;margin:.4rem 0;padding:.3rem .7rem}
+summary{cursor:pointer}summary b{display:inline-block;min-width:4.5rem}
+code,pre{font:14px/1.4 ui-monospace,monospace}pre{overflow:auto;background:#8882;padding:.6rem;border-radius:.3rem}
+table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.15rem .6rem .15rem 0;vertical-align:top}
+nav a{margin-right:.8rem}
+"""
+
+START = """curl -sS http://HOST:PORT/api/v1/sales/post \\
+  -H "Authorization: Bearer $(cat DATA/keys/till-1.token)" -H 'X-Operator: 1' \\
+  -H 'Content-Type: application/json' -H "Idempotency-Key: $(cat /proc/sys/kernel/random/uuid)" \\
+  -d '{"lines": [{"price": "1.50"}], "payments": [{"mode": 1}]}'"""
+
+
+def page(document: Mapping[str, Any]) -> bytes:
+    """The whole page."""
+    groups: dict[str, list[str]] = {}
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            groups.setdefault(operation["tags"][0], []).append(_operation(method, path, operation))
+    info = document["info"]
+    menu = "".join(f'<a href="#{_text(tag)}">{_text(tag)}</a> ' for tag in groups)
+    body = "".join(f'<h2 id="{_text(tag)}">{_text(tag)}</h2>{"".join(parts)}' for tag, parts in groups.items())
+    codes = "".join(
+        f"<tr><td><code>{_text(code)}</code></td><td>{_text(why)}</td></tr>"
+        for code, why in document["x-codes"].items()
+    )
+    schemas = "".join(
+        f'<details id="schema-{_text(name)}"><summary><code>{_text(name)}</code></summary>{_json(schema)}</details>'
+        for name, schema in sorted(document["components"]["schemas"].items())
+    )
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
+        f'<title>{_text(info["title"])} API</title><link rel="stylesheet" href="/api/docs.css"></head><body>'
+        f"<h1>{_text(info['title'])} API</h1><p>Version {_text(info['version'])} · "
+        f'<a href="/api/openapi.json">openapi.json</a></p><p>{_text(info["description"])}</p>'
+        f"<h2>Sell a ticket</h2><p>A till must be open first: <code>POST /api/v1/cash/open</code> with"
+        f' <code>{{"float_in": 0}}</code>.</p><pre>{_text(START)}</pre><nav>{menu}</nav>{body}'
+        f"<h2>Codes</h2><table>{codes}</table><h2>Types</h2>{schemas}</body></html>"
+    ).encode()
+
+
+def _operation(method: str, path: str, operation: Mapping[str, Any]) -> str:
+    parameters = "".join(
+        f"<tr><td><code>{_text(each['name'])}</code></td><td>{_text(each['in'])}"
+        f"{', required' if each.get('required') else ''}</td><td>{_text(each.get('description', ''))}</td></tr>"
+        for each in operation.get("parameters", ())
+    )
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    example = f"<p>Example of a body{_type(content['schema'])}:</p>{_json(content['example'])}" if content else ""
+    shown: list[Mapping[str, Any]] = list(operation["responses"]["200"].get("content", {}).values())
+    answer = shown[0]["schema"] if shown else {}
+    answered = f"<p>Answer{_type(answer)}</p>" if answer else ""
+    return (
+        f"<details><summary><b>{_text(method.upper())}</b> <code>{_text(path)}</code></summary>"
+        f"<p>{_text(operation['summary'])}</p><p>Right: <code>{_text(operation['x-right'])}</code> · "
+        f"rate class: {_text(operation['x-rate-class'])}</p><table>{parameters}</table>{example}{answered}</details>"
+    )
+
+
+def _type(schema: Mapping[str, Any]) -> str:
+    name = str(schema.get("$ref", "")).rpartition("/")[2]
+    return f' (<a href="#schema-{_text(name)}">{_text(name)}</a>)' if name else ""
+
+
+def _json(value: Any) -> str:
+    return f"<pre>{_text(json.dumps(value, indent=2, ensure_ascii=False))}</pre>"
+
+
+def _text(value: object) -> str:
+    return html.escape(str(value), quote=True)

@@ -1,0 +1,219 @@
+"""The front door: a connection's own limits and deadlines, kept before a request reaches anything else."""
+
+import asyncio
+import logging
+import socket
+from typing import Any
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from server.api.exchange import BODY_BYTES_MAX
+from server.api.problems import PROBLEM_TYPE, Problem
+from server.front.headers import BLOCK
+from server.front.rules import (
+    HEADER_BYTES_MAX,
+    HEADERS_MAX,
+    LOCAL_HOSTS,
+    TARGET_BYTES_MAX,
+    require_headers,
+    require_target,
+)
+
+HEAD_WITHIN_S = 5.0
+REQUEST_WITHIN_S = 30.0
+IDLE_FIRST_S = 10.0  # a connection that says nothing at all
+WAITING_MAX = 16  # requests of one connection that wait behind the one being answered
+ADDRESS_CONNECTIONS_MAX = 512
+CHUNK_OVERHEAD_BYTES_MAX = 1 << 20  # heads of chunks, extensions and trailers beside the body itself
+UNSENT_TIMEOUT_MS = 60_000  # a client that acknowledges nothing for so long is gone
+
+_log = logging.getLogger("guichet.front")
+
+
+class Door(HttpToolsProtocol):
+    """uvicorn's protocol with the rules of reliability.md 3.7; ``hosts`` and ``trusts_peers`` are set by the worker."""
+
+    hosts: frozenset[bytes] = LOCAL_HOSTS
+    behind_proxy = False
+    connections_of: dict[str, int] = {}  # noqa: RUF012  # one count for all connections of the process, on purpose
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._deadline: asyncio.TimerHandle | None = None
+        self._address = ""
+        self._refused = False
+        self._head_bytes = 0
+        self._header_bytes = 0
+        self._receiving = False
+        self._in_head = False
+        self._begun = False
+        self._body_bytes = 0
+        self._raw_bytes = 0
+
+    # --- the connection ----------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: Any) -> None:
+        """Counts the connection of its address, and gives it a moment to say something."""
+        super().connection_made(transport)
+        self._address = str(self.client[0]) if self.client else ""
+        count = self.connections_of[self._address] = self.connections_of.get(self._address, 0) + 1
+        if count > ADDRESS_CONNECTIONS_MAX and not self.behind_proxy:
+            self._refused = True
+            transport.abort()
+            return
+        plain = transport.get_extra_info("socket")
+        if plain is not None and plain.family in (socket.AF_INET, socket.AF_INET6):
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNSENT_TIMEOUT_MS)
+        self._deadline = self.loop.call_later(IDLE_FIRST_S, self._idle)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forgets the connection, its deadline, and what waits behind its request."""
+        self._stop_clock()
+        left = self.connections_of.get(self._address, 1) - 1
+        if left > 0:
+            self.connections_of[self._address] = left
+        else:
+            self.connections_of.pop(self._address, None)
+        self.pipeline.clear()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Counts what arrives of a head: the parser keeps an endless header in memory until it ends."""
+        if self._refused or self.transport.is_closing():
+            return
+        self._unset_keepalive_if_required()
+        if not self._receiving and self._deadline is None:
+            self._deadline = self.loop.call_later(HEAD_WITHIN_S, self._late)
+        self._raw_bytes += len(data)
+        was_in_head = self._in_head
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self.refuse(Problem("api.bad_request", "no other protocol is spoken on this connection"))
+        except httptools.HttpParserError as error:
+            cause = error.__context__
+            self.refuse(cause if isinstance(cause, Problem) else Problem("api.bad_request", "this is not HTTP/1.1"))
+        except Problem as problem:
+            self.refuse(problem)
+        if self._refused:
+            return
+        if self._in_head and was_in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > HEADER_BYTES_MAX:
+                self.refuse(Problem("api.header_size"))
+        elif (
+            self._receiving
+            and not self._in_head
+            and self._raw_bytes > BODY_BYTES_MAX + CHUNK_OVERHEAD_BYTES_MAX + HEADER_BYTES_MAX
+        ):
+            self.refuse(Problem("api.too_large"))
+
+    # --- the parser's calls ------------------------------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        """A request begins: its time runs."""
+        super().on_message_begin()
+        self._receiving = self._in_head = True
+        self._begun = False
+        self._head_bytes = self._header_bytes = self._body_bytes = 0
+        self._stop_clock()
+        self._deadline = self.loop.call_later(HEAD_WITHIN_S, self._late)
+
+    def on_url(self, url: bytes) -> None:
+        """Part of the target."""
+        super().on_url(url)
+        if len(self.url) > TARGET_BYTES_MAX:
+            raise Problem("api.header_size", "the target is too long")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header: counted before it is kept."""
+        self._header_bytes += len(name) + len(value) + 4
+        if self._in_head:
+            if len(self.headers) >= HEADERS_MAX or self._header_bytes > HEADER_BYTES_MAX:
+                raise Problem("api.header_size")
+            super().on_header(name, value)
+        # What comes behind a chunked body (trailers) is nobody's.
+
+    def on_headers_complete(self) -> None:
+        """The head is whole: the rules, then the application."""
+        self._in_head = False
+        self._raw_bytes = 0
+        require_target(self.url)
+        require_headers(self.parser.get_http_version(), self.headers, self.hosts)
+        if len(self.pipeline) >= WAITING_MAX:
+            raise Problem("api.bad_request", f"over {WAITING_MAX} requests wait on this connection")
+        self._stop_clock()
+        self._deadline = self.loop.call_later(REQUEST_WITHIN_S, self._late)
+        self._begun = True
+        self.begin_request()
+
+    def begin_request(self) -> None:
+        """Hands the request on."""
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Part of a body: counted as it arrives, whatever was announced."""
+        self._body_bytes += len(body)
+        if self._body_bytes > BODY_BYTES_MAX:
+            raise Problem("api.too_large")
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The request is whole: its time stands still."""
+        self._receiving = False
+        self._raw_bytes = 0
+        self._stop_clock()
+        super().on_message_complete()
+
+    # --- refusing ----------------------------------------------------------------------------------------------------
+
+    def refuse(self, problem: Problem) -> None:
+        """Answers with the problem and closes; where an answer is on its way already, only closes behind it."""
+        self._refused = True
+        self._stop_clock()
+        cycle = self.cycle
+        waits = any(waiting is cycle for waiting, _ in self.pipeline)
+        self.pipeline.clear()
+        if self.transport.is_closing():
+            return
+        if cycle is not None and not cycle.response_complete:
+            if waits or not (self._begun and self._receiving) or cycle.response_started:
+                return  # another request is being answered: the connection closes behind its answer
+            # It is this very request, whose body broke a rule: its handler waits for the rest and gets none.
+            cycle.disconnected = True
+            cycle.message_event.set()
+        self.transport.write(refusal_bytes(problem))
+        self.transport.close()
+
+    def on_response_complete(self) -> None:
+        """An answer is out: the next request, or the end where one was refused meanwhile."""
+        if self._refused:
+            self.transport.close()
+        else:
+            super().on_response_complete()
+
+    def _late(self) -> None:
+        self._deadline = None
+        self.refuse(Problem("api.late"))
+
+    def _idle(self) -> None:
+        self._deadline = None
+        self.transport.close()
+
+    def _stop_clock(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+def refusal_bytes(problem: Problem) -> bytes:
+    """A whole response for a problem, after which the connection closes."""
+    body = problem.body()
+    return b"%bcontent-type: %b\r\ncontent-length: %d\r\n%bconnection: close\r\n\r\n%b" % (
+        STATUS_LINE[problem.status],
+        PROBLEM_TYPE,
+        len(body),
+        BLOCK,
+        body,
+    )

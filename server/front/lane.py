@@ -1,0 +1,112 @@
+"""The fast lane: a sale answered inside the protocol, byte for byte as the ASGI route would have answered it."""
+
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
+from server.api.exchange import Headers, head, reply_headers
+from server.api.ids import take_id
+from server.api.problems import PROBLEM_TYPE, Problem
+from server.api.routes import path_of
+from server.api.shop import Shop
+from server.front.door import Door
+from server.front.headers import BLOCK, TRANSPORT
+from server.wire.frames import Reply, Wish
+
+SALE = "sales.post"
+SALE_PATH = path_of(SALE).encode()
+BODY_BYTES_MAX = 64 << 10  # larger ones go the long way, where reading pauses
+_ELSEWHERE = frozenset({b"expect", b"if-match", b"if-unmodified-since", b"transfer-encoding", b"upgrade"})
+
+
+class _Event:
+    """What stands where the parent expects an event; nobody waits for it."""
+
+    def set(self) -> None:
+        """Nothing: a sale is answered by a callback."""
+
+
+_EVENT = _Event()
+
+
+class _Sale:
+    """A sale on its way, with what the parent looks at in any request."""
+
+    __slots__ = ("body", "disconnected", "headers", "keep_alive", "message_event", "more_body", "response_complete")
+
+    response_started = False
+
+    def __init__(self, headers: dict[bytes, bytes], *, keep_alive: bool) -> None:
+        self.headers = headers
+        self.keep_alive = keep_alive
+        self.body = bytearray()
+        self.more_body = True
+        self.disconnected = False
+        self.response_complete = False
+        self.message_event = _EVENT
+
+
+class Lane(Door):
+    """The protocol that the workers run; ``shop`` is set by the worker."""
+
+    shop: Shop
+    asgi_only = False
+
+    def begin_request(self) -> None:
+        """A sale that is plain in every way takes the lane; everything else goes to the application."""
+        headers = self._plain_sale()
+        if headers is None:
+            super().begin_request()
+        else:
+            self.cycle = _Sale(headers, keep_alive=self.parser.should_keep_alive())  # type: ignore[assignment]  # stands in for the parent's own
+
+    def _plain_sale(self) -> dict[bytes, bytes] | None:
+        if self.url != SALE_PATH or self.asgi_only or self.parser.get_method() != b"POST":
+            return None
+        if (self.cycle is not None and not self.cycle.response_complete) or self.flow.write_paused:
+            return None
+        headers = dict(self.headers)
+        if headers.get(b"content-type") != b"application/json" or not _ELSEWHERE.isdisjoint(headers):
+            return None
+        if int(headers.get(b"content-length", BODY_BYTES_MAX + 1)) > BODY_BYTES_MAX:
+            return None
+        return headers if self.parser.get_http_version() == "1.1" else None
+
+    def on_message_complete(self) -> None:
+        """The sale is whole: on to the engine."""
+        super().on_message_complete()
+        sale: Any = self.cycle
+        if type(sale) is not _Sale or sale.response_complete:
+            return
+        try:
+            asker = self.shop.gate.authenticate(sale.headers)
+            id, body = take_id(sale.headers.get(b"idempotency-key"), bytes(sale.body))
+            if id is None:
+                raise Problem("api.no_id", at="Idempotency-Key")
+        except Problem as problem:
+            self._answer(sale, problem.status, PROBLEM_TYPE, problem.headers, problem.body())
+            return
+
+        def done(reply: Reply) -> None:
+            content_type, headers = reply_headers(reply.status, reply.retry_after_s)
+            self._answer(sale, reply.status, content_type, headers, reply.body)
+
+        self.shop.link.send(asker.encoded, (Wish(id, SALE, body),), done)
+
+    def _answer(self, sale: _Sale, status: int, content_type: bytes, headers: Headers, body: bytes) -> None:
+        if sale.disconnected or self.transport.is_closing():
+            return
+        parts = [STATUS_LINE[status]]
+        for name, value in (*self.server_state.default_headers, *head(status, body, content_type, headers)):
+            parts += (name, b": ", value, b"\r\n")
+        parts.append(BLOCK)
+        if self.scheme == "https":
+            parts += (TRANSPORT[0], b": ", TRANSPORT[1], b"\r\n")
+        if not sale.keep_alive:
+            parts.append(b"connection: close\r\n")
+        parts += (b"\r\n", body)
+        self.transport.write(b"".join(parts))
+        sale.response_complete = True
+        if not sale.keep_alive:
+            self.transport.close()
+        self.on_response_complete()

@@ -1,0 +1,116 @@
+"""Options of ``guichet serve``: from a file (TOML), then the environment (``GUICHET_*``), then flags."""
+
+import dataclasses
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from server.wire.paces import SALES_BURST, SALES_PER_SECOND
+
+FILE_VARIABLE = "GUICHET_CONFIG"
+PREFIX = "GUICHET_"
+HOST_DEFAULT = "127.0.0.1"
+PORT_DEFAULT = 8420
+WORKERS_MAX = 64
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_HOST_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,252})|\[[0-9a-f:.]{2,45}\]", re.I)
+
+
+class BadOption(Exception):
+    """An option that cannot be: which one, where it was said, and why."""
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``guichet serve`` needs to know; ``sales_per_second`` and ``sales_burst`` are each till's limit."""
+
+    data: str
+    host: str = HOST_DEFAULT
+    port: int = PORT_DEFAULT
+    workers: int = 1
+    allow_host: tuple[str, ...] = ()
+    tls: bool = False
+    behind_proxy: bool = False
+    unsafe_filesystem: bool = False
+    sales_per_second: int = SALES_PER_SECOND
+    sales_burst: int = SALES_BURST
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Said:
+    value: Any
+    where: str
+
+
+def read_options(
+    flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ, file: Path | None = None
+) -> Options:
+    """The options as said; a flag counts more than the environment, and that more than the file. `BadOption` else."""
+    given = environment.get(FILE_VARIABLE)
+    path = file or (Path(given) if given else None)
+    said = _from_file(path) if path else {}
+    said |= _from_environment(environment)
+    said |= {name: _Said(value, "flag --" + name.replace("_", "-")) for name, value in flags.items()}
+    names = {field.name for field in msgspec.structs.fields(Options)}
+    for name, one in said.items():
+        if name not in names:
+            raise BadOption(f"{one.where}: there is no option {name}")
+    for name, one in said.items():
+        try:
+            msgspec.convert({"data": "", name: one.value}, Options, strict=False)
+        except msgspec.ValidationError as error:
+            raise BadOption(f"{one.where}: {error}") from error
+    if "data" not in said:
+        raise BadOption("data is missing: name the shop's directory")
+    options = msgspec.convert({name: one.value for name, one in said.items()}, Options, strict=False)
+    _require(options)
+    return options
+
+
+def _from_file(path: Path) -> dict[str, _Said]:
+    try:
+        with path.open("rb") as opened:
+            read = tomllib.load(opened)
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise BadOption(f"{path}: {error}") from error
+    return {name.replace("-", "_"): _Said(value, f"{path}: {name}") for name, value in read.items()}
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, _Said]:
+    found = {}
+    for field in msgspec.structs.fields(Options):
+        variable = PREFIX + field.name.upper()
+        value = environment.get(variable)
+        if value:
+            parts = [part.strip() for part in value.split(",")] if field.name == "allow_host" else value
+            found[field.name] = _Said(parts, variable)
+    return found
+
+
+def _require(options: Options) -> None:
+    if not 0 <= options.port <= 65_535:
+        raise BadOption(f"port {options.port}: 0 (any free one) to 65535")
+    if not 1 <= options.workers <= WORKERS_MAX:
+        raise BadOption(f"workers {options.workers}: 1 to {WORKERS_MAX}")
+    if options.sales_per_second < 1 or options.sales_burst < 1:
+        raise BadOption("a till's limits are at least 1")
+    for host in options.allow_host:
+        if _HOST_NAME.fullmatch(host) is None:
+            raise BadOption(f"allow-host {host!r} is no host's name")
+    if options.host not in LOOPBACK and not (options.tls or options.behind_proxy):
+        raise BadOption(
+            f"host {options.host} can be reached from elsewhere, where passwords and sales would travel in the clear: "
+            "say --tls, or --behind-proxy where a proxy ends TLS before this server"
+        )
+
+
+def hosts_of(options: Options) -> frozenset[bytes]:
+    """The names that the server answers to: those allowed, its own, and loopback."""
+    own = {"localhost", "127.0.0.1", "[::1]", *options.allow_host}
+    if options.host not in ("0.0.0.0", "::"):  # noqa: S104  # compared, not bound
+        own.add(f"[{options.host}]" if ":" in options.host else options.host)
+    return frozenset(name.lower().encode() for name in own)

@@ -1,0 +1,133 @@
+"""The processes of a served shop, each started by the supervisor: ``python -m server.processes engine|worker``."""
+
+import ctypes
+import logging
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from types import FrameType
+
+import msgspec
+
+from engine.engine import Engine, Fault
+from server.api.shop import Shop
+from server.auth.token_files import TokenFiles
+from server.options import Options, hosts_of
+
+PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
+KEEP_ALIVE_S = 75
+SHUTDOWN_S = 4
+BACKLOG = 2048
+
+EXIT_FAULT = 4
+"""The engine cannot begin: starting it again would not help."""
+
+
+def main(arguments: list[str]) -> int:
+    """Runs one process: its role, its options as JSON, the supervisor's pid, and a worker's listening socket."""
+    role, encoded, parent, *rest = arguments
+    options = msgspec.json.decode(encoded, type=Options)
+    logging.basicConfig(level=logging.INFO, format=f"%(asctime)s {role}[%(process)d] %(levelname)s %(message)s")
+    _end_with(int(parent))
+    if role == "engine":
+        return run_engine(options)
+    return run_worker(options, int(rest[0]))
+
+
+def _end_with(parent: int) -> None:
+    """Asks the kernel for a SIGTERM when the supervisor is gone: nothing of ours goes on unwatched."""
+    ctypes.CDLL(None, use_errno=True).prctl(PARENT_DEATH_SIGNAL, signal.SIGTERM)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def run_engine(options: Options) -> int:
+    """The engine behind its sockets, until SIGTERM."""
+    from server.wire.host import Host
+    from server.wire.paces import Paces
+    from server.wire.sockets import ROLES, listen
+
+    data = Path(options.data)
+    try:
+        engine = Engine(data, unsafe_filesystem=options.unsafe_filesystem)
+    except Fault as fault:
+        sys.stderr.write(f"guichet: the engine cannot begin: {fault}\n")
+        return 1 if fault.retry or fault.code == "store.owned" else EXIT_FAULT
+    with engine:
+        listeners = {role: listen(data, role) for role in ROLES}
+        paces = Paces(options.sales_per_second, options.sales_burst)
+        host = Host(engine, listeners, paces=paces, uid=os.getuid())
+        host.on_signals()
+        try:
+            host.run()
+        finally:
+            host.close()
+    return 0
+
+
+def run_worker(options: Options, file: int) -> int:
+    """One worker on the shared listening socket, until SIGTERM."""
+    import uvicorn
+
+    from server.app import make_app
+    from server.front.lane import Lane
+    from server.tls import CERTIFICATE, FOLDER, KEY
+    from server.wire.link import Link
+    from server.wire.sockets import WORKER
+
+    data = Path(options.data)
+    shop = Shop(data, Link(data, WORKER), TokenFiles(data))
+    protocol = type(
+        "WorkerLane", (Lane,), {"shop": shop, "hosts": hosts_of(options), "behind_proxy": options.behind_proxy}
+    )
+    app = make_app(shop)
+
+    async def served(scope: object, receive: object, send: object) -> None:
+        await app(scope, receive, send)
+
+    class Server(uvicorn.Server):
+        """uvicorn's server, which ends live connections when it is asked to stop."""
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            """On SIGTERM and SIGINT."""
+            shop.begin_to_close()
+            super().handle_exit(sig, frame)
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            """Begins with the link, so that the first request finds the engine."""
+            shop.link.start()
+            await super().startup(sockets)
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            """Finishes what is in hand, then lets the engine go."""
+            await super().shutdown(sockets)
+            await shop.link.close()
+            shop.close()
+
+    folder = data / FOLDER
+    config = uvicorn.Config(
+        served,
+        http=protocol,
+        ws="none",
+        loop="uvloop",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        log_level="warning",
+        proxy_headers=options.behind_proxy,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+        backlog=BACKLOG,
+        ssl_certfile=str(folder / CERTIFICATE) if options.tls else None,
+        ssl_keyfile=str(folder / KEY) if options.tls else None,
+    )
+    with socket.socket(fileno=file) as listener:
+        Server(config).run(sockets=[listener])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,65 @@
+"""Routes: generated from THE TABLE, each with its policy, none without."""
+
+import dataclasses
+
+import pytest
+
+from engine.features import FEATURES
+from server.api.problems import CODES, status_of
+from server.api.routes import ANYONE, PAGES, PUBLIC, NoPolicy, api_routes, table_of
+
+
+def test_every_command_query_and_kind_has_its_route() -> None:
+    names = {route.name for route in api_routes()}
+
+    assert set(FEATURES.commands) | set(FEATURES.queries) <= names
+
+
+def test_a_route_without_a_policy_stops_the_start() -> None:
+    bare = dataclasses.replace(api_routes()[0], policy="")
+
+    with pytest.raises(NoPolicy, match="who may use it"):
+        table_of([bare])
+
+
+def test_two_routes_do_not_share_a_place() -> None:
+    route = api_routes()[0]
+
+    with pytest.raises(ValueError, match="two routes"):
+        table_of([route, route])
+
+
+def test_only_what_is_written_down_is_public() -> None:
+    table = table_of((*PAGES, *api_routes()))
+
+    public = {route.path for route in table.routes if route.policy == PUBLIC}
+
+    assert {"/healthz", "/api", "/api/docs.css", "/api/openapi.json"} == public
+    assert {"/api/v1/batch", "/api/v1/changes"} == {route.path for route in table.routes if route.policy == ANYONE}
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/api/v1/products/0", "/api/v1/products/01", "/api/v1/products/-1", "/api/v1/products/1.0", "/api/v1/products/x"]
+    + ["/api/v1/products/", "/api/v1/products/١", "/api/v1/products/" + "1" * 17, "/api/v1/1", "/API/v1/products", ""],
+)
+def test_a_row_has_one_path(path: str) -> None:
+    assert (None, 0) == table_of(api_routes()).find(path)
+
+
+def test_a_row_is_found_by_its_number() -> None:
+    found, id = table_of(api_routes()).find("/api/v1/products/12")
+
+    assert found is not None
+    assert ({"GET", "PUT", "DELETE"}, 12) == (set(found), id)
+
+
+def test_every_code_has_a_status_that_is_the_client_s_fault_or_the_server_s() -> None:
+    statuses = {code: status_of(code) for code in (*FEATURES.refusals, *CODES)}
+
+    assert all(400 <= status < 600 for status in statuses.values())
+    assert (403, 404, 422, 422, 409, 400, 503) == tuple(
+        statuses[code]
+        for code in ("kernel.not_allowed", "kernel.no_such_row", "kernel.id_reused", "sales.unknown_product")
+        + ("sales.price_changed", "kernel.bad_request", "api.busy")
+    )

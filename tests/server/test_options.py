@@ -1,0 +1,58 @@
+"""Options: file, environment, flags, in this order, and errors that say where."""
+
+from pathlib import Path
+
+import pytest
+
+from server.options import BadOption, hosts_of, read_options
+
+
+def test_a_flag_counts_more_than_the_environment_and_that_more_than_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "guichet.toml"
+    file.write_text('data = "/a"\nport = 1\nworkers = 2\nallow-host = ["un.example"]\n')
+
+    options = read_options({"port": 3}, {"GUICHET_PORT": "2", "GUICHET_TLS": "true"}, file)
+
+    assert ("/a", 3, 2, True, ("un.example",)) == (
+        options.data,
+        options.port,
+        options.workers,
+        options.tls,
+        options.allow_host,
+    )
+
+
+def test_the_environment_names_the_file_and_lists_by_commas(tmp_path: Path) -> None:
+    file = tmp_path / "guichet.toml"
+    file.write_text('data = "/b"\n')
+
+    options = read_options({}, {"GUICHET_CONFIG": str(file), "GUICHET_ALLOW_HOST": "a.example, b.example"})
+
+    assert ("/b", ("a.example", "b.example")) == (options.data, options.allow_host)
+
+
+@pytest.mark.parametrize(
+    ("where", "text"),
+    [("colour", 'colour = "red"'), ("port", 'port = "many"'), ("guichet.toml", "port = "), ("data is missing", "")],
+)
+def test_what_is_wrong_is_said_with_its_place(tmp_path: Path, where: str, text: str) -> None:
+    file = tmp_path / "guichet.toml"
+    file.write_text(text)
+
+    with pytest.raises(BadOption, match=where):
+        read_options({}, {}, file)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2"])
+def test_only_loopback_is_served_in_the_clear(host: str) -> None:
+    with pytest.raises(BadOption, match="--tls"):
+        read_options({"data": "/a", "host": host}, {})
+
+    assert host == read_options({"data": "/a", "host": host, "tls": True}, {}).host
+    assert host == read_options({"data": "/a", "host": host, "behind_proxy": True}, {}).host
+
+
+def test_the_server_answers_to_its_own_names_only() -> None:
+    options = read_options({"data": "/a", "host": "::1", "allow_host": ["Caisse.Example"]}, {})
+
+    assert {b"localhost", b"127.0.0.1", b"[::1]", b"caisse.example"} == hosts_of(options)

@@ -1,0 +1,228 @@
+"""Everything at once, from outside: start, stop, deaths, and no acknowledged sale lost by any of them."""
+
+import http.client
+import json
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from served_shop import SALE, TILLS, Served, one_request, wait_until
+
+from engine.engine import check
+from engine.features import FEATURES
+from engine.kernel.reader import Reader
+
+Serve = Callable[..., Served]
+SALES_EACH = 40
+
+
+class Client(threading.Thread):
+    """A till over HTTP with a history of its own: what it sent, what was acknowledged, and when it had to ask again."""
+
+    def __init__(self, served: Served, till: int, sales: int) -> None:
+        super().__init__()
+        self._served = served
+        self._till = till
+        self._sales = sales
+        self.acknowledged: dict[str, dict[str, Any]] = {}
+        self.asked_again = 0
+        self.wrong: list[str] = []
+
+    def run(self) -> None:
+        """Sells; a sale that gets no answer, or a 503, is sent again with its id until it is acknowledged."""
+        connection = self._connection()
+        headers = self._served.headers(self._till)
+        for number in range(self._sales):
+            id = uuid.uuid4().hex
+            body = {"lines": [{"price": f"{number + 1}.00"}], "payments": [{"mode": 2}]}
+            end = time.monotonic() + 60
+            while time.monotonic() < end:
+                try:
+                    sent = {**headers, "Idempotency-Key": id}
+                    answer = one_request(connection, "POST", "/api/v1/sales/post", body, sent)
+                except (OSError, http.client.HTTPException):
+                    connection.close()
+                    connection = self._connection()
+                else:
+                    if answer.status == 200:
+                        self.acknowledged[id] = answer.json
+                        break
+                    if answer.status != 503 or "retry-after" not in answer.headers:
+                        self.wrong.append(f"{answer.status} {answer.body!r}")
+                        break
+                self.asked_again += 1
+                time.sleep(0.02)
+            else:
+                self.wrong.append(f"sale {number} of till {self._till} was never acknowledged")
+        connection.close()
+
+    def _connection(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self._served.port, timeout=30)
+
+
+def sold(data: Path) -> dict[str, dict[str, Any]]:
+    """Every sale of the journal by its command's id; a second one under one id fails here."""
+    found: dict[str, dict[str, Any]] = {}
+    with Reader(data, FEATURES) as reader:
+        at = (1, 0)
+        while page := reader.entries_since(*at):
+            for _, _, raw in page:
+                entry = json.loads(raw)
+                if entry["rec"][0]["is"] == "sales.posted":
+                    assert entry["cmd"] not in found, f"sold twice: {entry['cmd']}"
+                    found[entry["cmd"]] = entry
+            at = page[-1][0], page[-1][1] + 1
+    return found
+
+
+@pytest.mark.timeout(120)
+def test_no_acknowledged_sale_is_lost_or_doubled_when_the_engine_is_killed_twice(serve: Serve) -> None:
+    served = serve("--workers", "2")
+    clients = [Client(served, till, SALES_EACH) for till in TILLS]
+    for client in clients:
+        client.start()
+    for share in (8, 3):
+        goal = SALES_EACH * len(TILLS) // share
+        wait_until(lambda goal=goal: sum(len(client.acknowledged) for client in clients) >= goal, "sales are made")
+        engine = served.pids()["engine"]
+        os.kill(engine, signal.SIGKILL)
+        wait_until(lambda engine=engine: served.pids().get("engine", engine) != engine, "the engine is started again")
+    for client in clients:
+        client.join()
+    code = served.stop()
+
+    acknowledged = {id: answer for client in clients for id, answer in client.acknowledged.items()}
+    journal = sold(served.data)
+    assert [] == [wrong for client in clients for wrong in client.wrong]
+    assert 0 == code
+    assert SALES_EACH * len(TILLS) == len(acknowledged)
+    assert set(acknowledged) == set(journal)
+    assert {id: answer["seq"] for id, answer in acknowledged.items()} == {id: at["seq"] for id, at in journal.items()}
+    numbers = sorted(entry["rec"][0]["no"] for entry in journal.values())
+    assert list(range(1, len(journal) + 1)) == numbers
+    assert 0 < sum(client.asked_again for client in clients)
+    assert 0 == check(served.data).broken
+
+
+def test_a_polite_end_within_five_seconds_finishes_what_is_in_hand(serve: Serve) -> None:
+    served = serve()
+    clients = [Client(served, till, 100_000) for till in TILLS]
+    for client in clients:
+        client.daemon = True
+        client.start()
+    wait_until(lambda: sum(len(client.acknowledged) for client in clients) > 20, "sales are made")
+
+    started = time.monotonic()
+    code = served.stop()
+
+    took = time.monotonic() - started
+    acknowledged = {id for client in clients for id in client.acknowledged}
+    assert 0 == code, served.said()
+    assert took < 6
+    assert acknowledged <= set(sold(served.data))
+    with Reader(served.data, FEATURES) as reader:
+        last = reader.entries_since(1, reader.position()[1] - 1)[0][2]
+    assert b"engine.stopped" in last
+
+
+def test_live_connections_do_not_hold_up_the_end(serve: Serve) -> None:
+    served = serve()
+    headers = "".join(f"{name}: {value}\r\n" for name, value in served.headers().items())
+    with served.connect() as watching:
+        watching.sendall(f"GET /api/v1/changes HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n".encode())
+        assert b"200" in watching.recv(4096)
+        code = served.stop()
+
+    assert 0 == code
+
+
+def test_a_worker_that_dies_is_started_again(serve: Serve) -> None:
+    served = serve()
+    worker = served.pids()["worker"]
+
+    os.kill(worker, signal.SIGKILL)
+
+    wait_until(lambda: served.pids().get("worker", worker) != worker, "the worker is started again")
+    wait_until(lambda: 200 == served.ask("GET", "/healthz").status, "it answers")
+    assert 200 == served.do("sales/post", SALE).status
+    assert 0 == served.stop()
+
+
+def test_an_engine_that_dies_three_times_is_not_started_a_fourth_time(serve: Serve) -> None:
+    served = serve()
+
+    for _ in range(3):
+        wait_until(lambda: "engine" in served.pids() or served.process.poll() is not None, "an engine")
+        engine = served.pids().get("engine")
+        if engine is not None:
+            os.kill(engine, signal.SIGKILL)
+            wait_until(lambda engine=engine: served.pids().get("engine") != engine, "it is gone")
+
+    assert 4 == served.process.wait(20)
+    assert "died 3 times" in served.said()
+    assert {} == served.pids()
+
+
+def test_nothing_of_it_outlives_its_supervisor(serve: Serve) -> None:
+    served = serve()
+    pids = served.pids()
+
+    served.process.kill()
+    served.process.wait()
+
+    assert {"engine", "worker"} == set(pids)
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids.values()), "all have ended")
+
+
+def test_a_shop_has_one_server(serve: Serve) -> None:
+    served = serve()
+    command = [sys.executable, "-m", "server.cli.main", "serve", "--data", str(served.data), "--unsafe-filesystem"]
+
+    second = subprocess.run([*command, "--port", str(served.port)], capture_output=True, text=True, timeout=60)
+
+    assert 4 == second.returncode
+    assert "Address already in use" in second.stderr
+    assert 200 == served.ask("GET", "/healthz").status
+
+
+@pytest.mark.parametrize(
+    ("words", "flags"),
+    [
+        ("--tls", ["--host", "0.0.0.0"]),
+        ("workers 0", ["--workers", "0"]),
+        ("is no host's name", ["--allow-host", "a b"]),
+        ("flag --port", ["--port", "99999"]),
+    ],
+)
+def test_what_cannot_be_served_says_why(ready_shop: Path, words: str, flags: list[str]) -> None:
+    command = [sys.executable, "-m", "server.cli.main", "serve", "--data", str(ready_shop), *flags]
+
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+    assert 2 == ended.returncode
+    assert words.removeprefix("flag --") in ended.stderr
+
+
+def test_tls_makes_an_authority_that_clients_can_trust(serve: Serve) -> None:
+    served = serve("--tls", "--allow-host", "caisse.example")
+    folder = served.data / "tls"
+    context = ssl.create_default_context(cafile=str(folder / "authority.pem"))
+
+    connection = http.client.HTTPSConnection("localhost", served.port, context=context, timeout=20)
+    answer = one_request(connection, "GET", "/healthz", None, None)
+    connection.close()
+
+    assert 200 == answer.status
+    assert "max-age=63072000" == answer.headers["strict-transport-security"]
+    assert {0o600} == {file.stat().st_mode & 0o777 for file in folder.iterdir()}
+    with pytest.raises(ssl.SSLError):
+        http.client.HTTPSConnection("localhost", served.port, timeout=20).connect()
