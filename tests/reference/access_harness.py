@@ -90,7 +90,7 @@ class Desk:
 
     def key(self, id: int = 1, **changes: Any) -> Actor:
         """A key is made; the actor that its software is."""
-        row = {
+        row: dict[str, Any] = {
             "label": f"Clé {id}",
             "scopes": ["sales.post", "catalogue.read"],
             "till": 1,

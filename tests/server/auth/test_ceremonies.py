@@ -7,7 +7,7 @@ import pytest
 from shop_harness import Shop
 
 from engine.engine import Actor
-from server.auth import ceremonies, recognise, sessions, totp
+from server.auth import ceremonies, recognise, sessions, tokens, totp
 from server.auth.ceremonies import DeclinedError, Proof
 from server.auth.pepper import Pepper
 from server.auth.secrets import BusyError, Secrets
@@ -146,7 +146,7 @@ def test_password_and_code_begin_a_session(desk: Any, secrets: Secrets, login: s
     made = asyncio.run(ceremonies.log_in(desk, secrets, login, proof(desk)))
 
     reader, key, now_ms = desk.shop.engine.reader(), bytes(32), desk.shop.clock.wall_ms()
-    seen = sessions.seal_seen(key, recognise.tokens.digest(made.id), now_ms)
+    seen = sessions.seal_seen(key, tokens.digest(made.id), now_ms)
     known = recognise.in_back_office(reader, key, made.id, seen, now_ms)
     assert ["access.try_log_in", "access.log_in"] == desk.sent
     assert (1, 1, None) == (made.operator, known.actor.operator, known.renewed)
@@ -168,7 +168,7 @@ def test_a_stranger_a_wrong_password_and_a_wrong_code_are_told_the_same(desk: An
 @pytest.mark.usefixtures("staff")
 def test_a_code_is_used_once_and_stepping_up_takes_the_next(desk: Any, secrets: Secrets) -> None:
     made = asyncio.run(ceremonies.log_in(desk, secrets, "Ada", proof(desk)))
-    actor = Actor(till=0, operator=1, credential=f"session:{recognise.tokens.digest(made.id).hex()}")
+    actor = Actor(till=0, operator=1, credential=f"session:{tokens.digest(made.id).hex()}")
 
     again = declined(ceremonies.log_in(desk, secrets, "Ada", proof(desk)))
     desk.shop.clock.advance(30_000)
