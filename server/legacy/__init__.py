@@ -1,0 +1,1 @@
+"""The reference's webservices, ``/workers/*.php``: software written for them runs unchanged."""
