@@ -33,7 +33,14 @@ def main(arguments: list[str]) -> int:
     _end_with(int(parent))
     if role == "engine":
         return run_engine(options)
+    be_ordinary()
     return run_worker(options, int(rest[0]))
+
+
+def be_ordinary() -> None:
+    """Takes the ordinary scheduling policy where a service's unit gave a real-time one: that is the engine's alone."""
+    if os.sched_getscheduler(0) != os.SCHED_OTHER:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 def _end_with(parent: int) -> None:

@@ -17,6 +17,12 @@ def headers_of(scope: Scope) -> dict[bytes, bytes]:
     return dict(scope["headers"])
 
 
+def address_of(scope: Scope) -> str:
+    """The address that a request comes from; empty where nobody knows."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
 async def read_body(scope: Scope, receive: Any, bytes_max: int = BODY_BYTES_MAX) -> bytes:
     """The whole body; counts what arrives and does not trust what was announced. Raises `Problem`."""
     parts: list[bytes] = []

@@ -14,6 +14,7 @@ from server.api import batch, changes
 from server.api.exchange import (
     ClientGone,
     Headers,
+    address_of,
     headers_of,
     read_body,
     reply_headers,
@@ -94,7 +95,7 @@ class Api:
         if route is None:
             raise Problem("api.method", headers=((b"allow", ", ".join(sorted(found)).encode()),))
         request = _Request(scope, receive, send, route, id)
-        request.asker = self._shop.gate.authenticate(request.headers)
+        request.asker = self._shop.gate.authenticate(request.headers, address_of(scope))
         await self._does[route.does](request)
 
     # --- commands ----------------------------------------------------------------------------------------------------

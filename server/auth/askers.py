@@ -27,5 +27,5 @@ def asker(actor: Actor) -> Asker:
 class Gate(Protocol):
     """Recognises senders; whoever it does not recognise gets a `Problem` (``auth.*``) raised."""
 
-    def authenticate(self, headers: Mapping[bytes, bytes]) -> Asker:
-        """The sender of a request, from its headers (lower-case names; of a repeated one the last)."""
+    def authenticate(self, headers: Mapping[bytes, bytes], address: str) -> Asker:
+        """The sender of a request, from its headers (lower-case names; of a repeated one the last) and its address."""

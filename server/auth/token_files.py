@@ -53,8 +53,8 @@ class TokenFiles:
         self._mark: tuple[int, int] = (0, 0)
         self._look(time.monotonic_ns())
 
-    def authenticate(self, headers: Mapping[bytes, bytes]) -> Asker:
-        """The actor of a till's or the back office's token; raises `Problem` ``auth.*``."""
+    def authenticate(self, headers: Mapping[bytes, bytes], address: str) -> Asker:
+        """The actor of a till's or the back office's token, from any address; raises `Problem` ``auth.*``."""
         now_ns = time.monotonic_ns()
         if now_ns - self._looked_ns > LOOK_EACH_NS:
             self._look(now_ns)

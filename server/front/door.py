@@ -41,7 +41,7 @@ class Door(HttpToolsProtocol):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._deadline: asyncio.TimerHandle | None = None
-        self._address = ""
+        self.address = ""
         self._refused = False
         self._head_bytes = 0
         self._header_bytes = 0
@@ -56,8 +56,8 @@ class Door(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         """Counts the connection of its address, and gives it a moment to say something."""
         super().connection_made(transport)
-        self._address = str(self.client[0]) if self.client else ""
-        count = self.connections_of[self._address] = self.connections_of.get(self._address, 0) + 1
+        self.address = str(self.client[0]) if self.client else ""
+        count = self.connections_of[self.address] = self.connections_of.get(self.address, 0) + 1
         if count > ADDRESS_CONNECTIONS_MAX and not self.behind_proxy:
             self._refused = True
             transport.abort()
@@ -70,11 +70,11 @@ class Door(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forgets the connection, its deadline, and what waits behind its request."""
         self._stop_clock()
-        left = self.connections_of.get(self._address, 1) - 1
+        left = self.connections_of.get(self.address, 1) - 1
         if left > 0:
-            self.connections_of[self._address] = left
+            self.connections_of[self.address] = left
         else:
-            self.connections_of.pop(self._address, None)
+            self.connections_of.pop(self.address, None)
         self.pipeline.clear()
         super().connection_lost(exc)
 

@@ -79,7 +79,7 @@ class Lane(Door):
         if type(sale) is not _Sale or sale.response_complete:
             return
         try:
-            asker = self.shop.gate.authenticate(sale.headers)
+            asker = self.shop.gate.authenticate(sale.headers, self.address)
             id, body = take_id(sale.headers.get(b"idempotency-key"), bytes(sale.body))
             if id is None:
                 raise Problem("api.no_id", at="Idempotency-Key")

@@ -40,8 +40,12 @@ def test_only_what_is_written_down_is_public() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/api/v1/products/0", "/api/v1/products/01", "/api/v1/products/-1", "/api/v1/products/1.0", "/api/v1/products/x"]
-    + ["/api/v1/products/", "/api/v1/products/١", "/api/v1/products/" + "1" * 17, "/api/v1/1", "/API/v1/products", ""],
+    [
+        *[f"/api/v1/products/{last}" for last in ("0", "01", "-1", "1.0", "x", "", "١", "1" * 17)],
+        "/api/v1/1",
+        "/API/v1/products",
+        "",
+    ],
 )
 def test_a_row_has_one_path(path: str) -> None:
     assert (None, 0) == table_of(api_routes()).find(path)
@@ -58,8 +62,12 @@ def test_every_code_has_a_status_that_is_the_client_s_fault_or_the_server_s() ->
     statuses = {code: status_of(code) for code in (*FEATURES.refusals, *CODES)}
 
     assert all(400 <= status < 600 for status in statuses.values())
-    assert (403, 404, 422, 422, 409, 400, 503) == tuple(
-        statuses[code]
-        for code in ("kernel.not_allowed", "kernel.no_such_row", "kernel.id_reused", "sales.unknown_product")
-        + ("sales.price_changed", "kernel.bad_request", "api.busy")
-    )
+    assert {
+        "kernel.not_allowed": 403,
+        "kernel.no_such_row": 404,
+        "kernel.id_reused": 422,
+        "sales.unknown_product": 422,
+        "sales.price_changed": 409,
+        "kernel.bad_request": 400,
+        "api.busy": 503,
+    }.items() <= statuses.items()

@@ -28,9 +28,9 @@ def headers(data: Path, name: str, operator: bytes = b"3") -> Mapping[bytes, byt
 def test_a_token_says_the_till_and_the_header_the_operator(data: Path) -> None:
     gate = TokenFiles(data)
 
-    assert Actor(till=2, operator=3) == gate.authenticate(headers(data, "till-2")).actor
-    assert Actor(till=0, operator=3) == gate.authenticate(headers(data, "office")).actor
-    assert b'{"till":2,"operator":3' == gate.authenticate(headers(data, "till-2")).encoded[:22]
+    assert Actor(till=2, operator=3) == gate.authenticate(headers(data, "till-2"), "").actor
+    assert Actor(till=0, operator=3) == gate.authenticate(headers(data, "office"), "").actor
+    assert b'{"till":2,"operator":3' == gate.authenticate(headers(data, "till-2"), "").encoded[:22]
 
 
 def test_files_are_their_owner_s_alone_and_are_never_made_twice(data: Path) -> None:
@@ -56,7 +56,7 @@ def test_files_are_their_owner_s_alone_and_are_never_made_twice(data: Path) -> N
 )
 def test_who_is_not_recognised_is_told_what_is_missing(data: Path, code: str, changed: dict[bytes, bytes]) -> None:
     with pytest.raises(Problem) as caught:
-        TokenFiles(data).authenticate({**headers(data, "till-1"), **changed})
+        TokenFiles(data).authenticate({**headers(data, "till-1"), **changed}, "")
 
     assert code == caught.value.code
 
@@ -64,9 +64,9 @@ def test_who_is_not_recognised_is_told_what_is_missing(data: Path, code: str, ch
 def test_a_file_that_is_removed_counts_no_longer(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(token_files, "LOOK_EACH_NS", -1)
     gate, known = TokenFiles(data), headers(data, "till-1")
-    gate.authenticate(known)
+    gate.authenticate(known, "")
 
     (data / "keys" / "till-1.token").unlink()
 
     with pytest.raises(Problem, match=r"auth\.unknown"):
-        gate.authenticate(known)
+        gate.authenticate(known, "")

@@ -1,5 +1,6 @@
 """The front door against raw bytes: every probe of reliability.md 4.10, with the worker's memory watched."""
 
+import contextlib
 import socket
 import threading
 import time
@@ -22,6 +23,16 @@ def memory(served: Served) -> int:
     """The resident bytes of the worker."""
     status = Path(f"/proc/{served.pids()['worker']}/status").read_text()
     return int(status.split("VmRSS:")[1].split()[0]) << 10
+
+
+def flood(served: Served, head: bytes, part: bytes, bytes_max: int) -> int:
+    """Sends a head and then the same part until the server hangs up; returns how much could be sent."""
+    sent = 0
+    with served.connect() as made, contextlib.suppress(OSError):
+        made.sendall(head)
+        while sent < bytes_max:
+            sent += made.send(part)
+    return sent
 
 
 @pytest.mark.parametrize(
@@ -75,8 +86,8 @@ def test_what_two_readers_could_read_in_two_ways_is_refused(served: Served, stat
 def test_both_lengths_are_refused_and_the_second_request_is_never_served(served: Served) -> None:
     smuggled = GET + b"\r\n"
     answer = served.raw(
-        b"POST /api/v1/sales/post HTTP/1.1\r\nHost: localhost\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n"
-        b"0\r\n\r\n" + smuggled
+        b"POST /api/v1/sales/post HTTP/1.1\r\nHost: localhost\r\nContent-Length: 6\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + smuggled
     )
 
     assert 400 == status_of(answer)
@@ -94,14 +105,7 @@ def test_our_own_names_are_served(served: Served, host: bytes) -> None:
 
 def test_an_endless_header_is_cut_off_and_takes_no_memory(served: Served) -> None:
     before = memory(served)
-    with served.connect() as made:
-        made.sendall(GET + b"X-Endless: ")
-        sent = 0
-        try:
-            while sent < 80 << 20:
-                sent += made.send(b"a" * 65536)
-        except OSError:
-            pass
+    sent = flood(served, GET + b"X-Endless: ", b"a" * 65536, 80 << 20)
 
     assert sent < 16 << 20
     assert memory(served) - before < MEMORY_BYTES_MAX
@@ -110,24 +114,16 @@ def test_an_endless_header_is_cut_off_and_takes_no_memory(served: Served) -> Non
 def test_fifty_thousand_headers_are_refused(served: Served) -> None:
     before = memory(served)
 
-    with served.connect() as made:
-        with pytest.raises(OSError, match=r"reset|pipe|closed"):
-            for _ in range(2000):
-                made.sendall(b"X-A: b\r\n" * 1000 if _ else GET + b"X-A: b\r\n" * 1000)
+    sent = flood(served, GET, b"X-A: b\r\n" * 1000, 50 << 20)
+
+    assert sent < 16 << 20
     assert memory(served) - before < MEMORY_BYTES_MAX
 
 
 def test_a_body_without_end_is_refused_as_it_arrives_whatever_was_announced(served: Served) -> None:
     before = memory(served)
     head = b"POST /api/v1/batch HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
-    with served.connect() as made:
-        made.sendall(head)
-        sent = 0
-        try:
-            while sent < 400 << 20:
-                sent += made.send(b"10000\r\n" + b"a" * 65536 + b"\r\n")
-        except OSError:
-            pass
+    sent = flood(served, head, b"10000\r\n" + b"a" * 65536 + b"\r\n", 400 << 20)
 
     assert sent < 32 << 20
     assert memory(served) - before < MEMORY_BYTES_MAX
@@ -148,11 +144,9 @@ def test_a_large_body_that_is_recognised_is_refused_with_413(served: Served) -> 
 def test_chunks_of_one_byte_with_long_extensions_end(served: Served) -> None:
     headers = served.headers() | {"Transfer-Encoding": "chunked", "Content-Type": "application/json"}
     head = "POST /api/v1/batch HTTP/1.1\r\nHost: localhost\r\n" + "".join(f"{a}: {b}\r\n" for a, b in headers.items())
-    with served.connect() as made:
-        made.sendall(head.encode() + b"\r\n")
-        with pytest.raises(OSError, match=r"reset|pipe|closed"):
-            for _ in range(10_000):
-                made.sendall(b"1;" + b"x" * 1000 + b"\r\na\r\n")
+    sent = flood(served, head.encode() + b"\r\n", (b"1;" + b"x" * 1000 + b"\r\na\r\n") * 60, 80 << 20)
+
+    assert sent < 32 << 20
 
 
 def test_one_header_line_a_second_is_ended_by_the_clock(served: Served) -> None:
