@@ -25,7 +25,16 @@ from engine.staff import table as staff
 from engine.staff import views as staff_views
 from engine.staff.views import Operator, by_badge, by_login, operator, sign_in_number, stored_secret
 
-__all__ = ["FEATURES", "Checked", "ExportSource", "Joined", "JournalCheck", "Manifest", "check_journal", "export_journal"]
+__all__ = [
+    "FEATURES",
+    "Checked",
+    "ExportSource",
+    "Joined",
+    "JournalCheck",
+    "Manifest",
+    "check_journal",
+    "export_journal",
+]
 __all__ += ["KeyView", "Operator", "SessionView", "api_key", "by_badge", "by_login", "operator", "session"]
 __all__ += ["sign_in_number", "stored_secret", "till_credential"]  # what workers look up: `Reader.look`
 

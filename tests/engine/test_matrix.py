@@ -40,9 +40,13 @@ RIGHTS = {
     "discounts.read": READERS,
     "discounts.write": "admin",
     "fiscal.verify": "admin manager",
+    "integrations.read": "admin",
+    "integrations.write": "admin",
     "kernel.clock": "admin manager",
     "payments.read": READERS,
     "payments.write": "admin",
+    "printing.read": READERS,
+    "printing.report": "",
     "sales.copy": STAFF,
     "sales.pay": STAFF,
     "sales.post": STAFF,
@@ -60,7 +64,12 @@ OF_DEVICES = {"staff.sign_in"}
 OF_NOBODY = {"access.enrol", "access.log_in"}
 OF_SESSIONS = {"access.own"}
 PROVEN_LATELY = {"access.keys", "access.sessions", "staff.write"}
-NOT_FROM_WORKERS = {"fiscal.report_check"}
+NOT_FROM_WORKERS = {
+    "fiscal.report_check",
+    "printing.report_started",
+    "printing.report_printed",
+    "printing.report_failed",
+}
 
 NEEDS = {
     "access.enrol": "access.enrol_till",
@@ -81,16 +90,22 @@ NEEDS = {
     "discounts.read": "discounts.get discounts.list",
     "discounts.write": "discounts.put discounts.remove",
     "fiscal.verify": "fiscal.report_check",
+    "integrations.read": "webhooks.get webhooks.list integrations.hooks integrations.jobs integrations.status",
+    "integrations.write": "webhooks.put webhooks.remove integrations.report_delivered integrations.report_failed "
+    "integrations.rotate_secret integrations.replay",
     "kernel.clock": "kernel.confirm_clock",
     "payments.read": "payment-modes.get payment-modes.list",
     "payments.write": "payment-modes.put payment-modes.remove",
+    "printing.read": "printers.get printers.list logos.get logos.list printing.jobs printing.print",
+    "printing.report": "printing.report_started printing.report_printed printing.report_failed",
     "sales.copy": "sales.copy",
     "sales.pay": "sales.pay",
     "sales.post": "sales.post sales.price",
     "sales.read": "printing.receipt sales.ticket sales.tickets",
     "sales.refund": "sales.refund",
     "shop.read": "settings.get settings.list tills.get tills.list",
-    "shop.write": "settings.put settings.remove tills.put tills.remove",
+    "shop.write": "settings.put settings.remove tills.put tills.remove printers.put printers.remove "
+    "logos.put logos.remove",
     "staff.read": "operators.get operators.list",
     "staff.sign_in": "staff.try_pin staff.sign_in staff.report_wrong_pin staff.sign_out staff.choose",
     "staff.unlock": "staff.unlock",

@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LIMITS = Limits(
-    map_bytes=256 << 20, ballast_bytes=64 << 10, ahead_bytes=64 << 10, ahead_step_bytes=64 << 10, free_bytes_min=0,
+    map_bytes=256 << 20,
+    ballast_bytes=64 << 10,
+    ahead_bytes=64 << 10,
+    ahead_step_bytes=64 << 10,
+    free_bytes_min=0,
     free_percent_min=0,
 )
 """Small, but with every reserve there is, so that faults strike the calls that keep them too."""

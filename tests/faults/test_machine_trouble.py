@@ -43,7 +43,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of one mebibyte; the shim plays a full disk where nobody may mount one."""
     place = tmp_path / "small"
     place.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", SMALL_DISK, "tmpfs", place], capture_output=True, check=False)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", SMALL_DISK, "tmpfs", place], capture_output=True, check=False
+    )
     if mounted.returncode:
         pytest.skip("only root may mount a small file system; test_an_outage_... plays it with the shim")
     yield place
