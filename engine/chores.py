@@ -5,9 +5,12 @@ snapshots of half a second, so they run beside a till that sells; `refold` alone
 """
 
 import contextlib
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
+
+import msgspec
 
 from engine.features import FEATURES, Checked, ExportSource, JournalCheck, Manifest
 from engine.features import export_journal as _export
@@ -19,7 +22,8 @@ from engine.kernel.bring_back import BroughtBack, Source, StoreSource
 from engine.kernel.check_entries import Progress
 from engine.kernel.checking import Break
 from engine.kernel.disk import Limits
-from engine.kernel.errors import StoreFault
+from engine.kernel.entropy import SystemEntropy
+from engine.kernel.errors import IntegrityFault, StoreFault
 from engine.kernel.joined import Joined
 from engine.kernel.people import PeopleStore
 from engine.kernel.refold import Refolded
@@ -59,6 +63,7 @@ def check(
     *,
     checkpoints: Sequence[str] = (),
     since: str | None = None,
+    tables: bool = False,
     progress: Progress | None = None,
     on_break: Callable[[Break], None] | None = None,
     features: Joined = FEATURES,
@@ -67,14 +72,50 @@ def check(
     """Checks a journal to its end; ``on_break`` hears of every break as it is found.
 
     ``checkpoints`` are signed notes that left the shop and must be in the journal; ``since`` is one from an earlier
-    check, behind which this one begins. Raises `Refusal` ``fiscal.bad_checkpoint`` where a note is none of this shop's.
+    check, behind which this one begins; `Refusal` ``fiscal.bad_checkpoint`` where a note is none of this shop's. With
+    ``tables`` a copy of the shop is folded again too, which proves every table and the ledger's balances, and
+    takes room for two more stores beside the shop.
     """
     with _opened(shop, limits) as (store, _):
         made = JournalCheck(store, features, checkpoints=checkpoints, since=since, progress=progress)
         for found in made.breaks():
             if on_break is not None:
                 on_break(found)
-        return made.outcome
+        outcome = made.outcome
+        if tables:
+            wrong = _tables(store, features, outcome)
+            for found in wrong:
+                if on_break is not None:
+                    on_break(found)
+            kept = (*outcome.breaks, *wrong)
+            outcome = msgspec.structs.replace(outcome, breaks=kept, broken=outcome.broken + len(wrong))
+        return outcome
+
+
+def _tables(store: Store, features: Joined, outcome: Checked) -> list[Break]:
+    """What refold says of a copy, which stands still while the shop sells on."""
+    place = store.path.with_name(f".{store.path.name}.{SystemEntropy().take(4).hex()}.copy")
+    try:
+        (place / "store").mkdir(parents=True, mode=0o700)
+        store.copy(place / "store")
+        copy = Store(place, writable=False, limits=store.limits)
+        try:
+            differences = folds.refold(copy, features, apply=False).differences
+        except IntegrityFault as fault:
+            return [Break(code="check.tables", gen=outcome.gen, seq=outcome.size - 1, text=str(fault))]
+        finally:
+            copy.close()
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+    return [
+        Break(
+            code="check.tables",
+            gen=outcome.gen,
+            seq=outcome.size - 1,
+            text=f"{one.db}: {one.missing} rows missing, {one.wrong} wrong, {one.extra} too many; first {one.keys[:3]}",
+        )
+        for one in differences
+    ]
 
 
 def export_journal(

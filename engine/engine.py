@@ -68,6 +68,7 @@ class Engine:
         entropy: Entropy | None = None,
         limits: Limits | None = None,
         unsafe_filesystem: bool = False,
+        remembered: str | None = None,
     ) -> None:
         self.path = path
         self.features = features
@@ -77,6 +78,8 @@ class Engine:
         self._suspect = False
         self._before_confirmed: GuardState | None = None
         try:
+            require_ready(self._store)
+            require_tail(self._store, self.features, remembered=remembered)
             self._begin(clock or SystemClock(), unsafe_filesystem)
         except BaseException:
             self._shut()
@@ -105,8 +108,6 @@ class Engine:
         return shop_id
 
     def _begin(self, clock: Clock, unsafe: bool) -> None:
-        require_ready(self._store)
-        require_tail(self._store, self.features)
         with self._store.read() as txn:
             log = Snapshot(txn).get(LOG, 0)
             content_key = txn.get("secrets", CONTENT_KEY)

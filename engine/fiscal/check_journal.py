@@ -7,16 +7,11 @@ import msgspec
 from engine.cash.records import Closed, Opened
 from engine.fiscal.check_closures import ClosureCheck
 from engine.fiscal.check_tickets import TicketCheck
-from engine.kernel import notes
 from engine.kernel.check_entries import Handler, Progress, Walk
-from engine.kernel.checking import Break
+from engine.kernel.checking import Break, open_outside
 from engine.kernel.clock import Clock
-from engine.kernel.errors import Refusal
 from engine.kernel.joined import Joined
-from engine.kernel.journal import VKEYS, origin
 from engine.kernel.store import Store
-from engine.kernel.tables import Snapshot
-from engine.kernel.world import GENERATIONS_MAX
 from engine.sales.records import Copied, Paid, Posted, Refunded
 
 BREAKS_KEPT_MAX = 1000  # breaks that a summary holds; all of them are counted, and `breaks` yields all
@@ -68,8 +63,8 @@ class JournalCheck:
     ) -> None:
         self._kept: list[Break] = []
         self._broken = 0
-        outside = {(gen, size): root for gen, size, root in (_outside(store, note) for note in checkpoints)}
-        start = None if since is None else _outside(store, since)
+        outside = {(gen, size): root for gen, size, root in (open_outside(store, note) for note in checkpoints)}
+        start = None if since is None else open_outside(store, since)
         if start is not None:
             outside[start[0], start[1]] = start[2]
         self.walk = Walk(store, features, clock=clock, progress=progress, outside=outside)
@@ -115,22 +110,6 @@ class JournalCheck:
             broken=self._broken,
             breaks=tuple(self._kept),
         )
-
-
-def _outside(store: Store, note: str) -> tuple[int, int, bytes]:
-    """(generation, size, root) of a checkpoint from outside, opened with the shop's own public keys."""
-    with store.read() as txn:
-        known = dict(Snapshot(txn).scan(VKEYS))
-    try:
-        checkpoint = notes.parse_checkpoint(notes.open_note(note, [notes.parse_vkey(vkey) for vkey in known.values()]))
-    except notes.NoteError as error:
-        text = f"the checkpoint cannot be held against this journal: {error.message}"
-        raise Refusal("fiscal.bad_checkpoint", text, at="checkpoint") from error
-    parts = checkpoint.origin.split("/")
-    for gen in range(1, GENERATIONS_MAX + 1):
-        if checkpoint.origin == origin(parts[1] if len(parts) > 1 else "", gen):
-            return gen, checkpoint.size, checkpoint.root
-    raise Refusal("fiscal.bad_checkpoint", f"{checkpoint.origin} is no log of this shop", at="checkpoint")
 
 
 def check_journal(

@@ -3,7 +3,7 @@
 import msgspec
 
 from engine.kernel.check_entries import Walk, last_place
-from engine.kernel.checking import Break
+from engine.kernel.checking import Break, open_outside
 from engine.kernel.errors import IntegrityFault
 from engine.kernel.joined import Joined
 from engine.kernel.journal import LOG, TILE_HASHES
@@ -39,8 +39,16 @@ def tail_breaks(
     return list(walk.breaks())
 
 
-def require_tail(store: Store, features: Joined, *, outside: dict[tuple[int, int], bytes] | None = None) -> None:
-    """P5: a journal whose tail does not prove itself is read, and nothing is sealed behind it."""
+def require_tail(store: Store, features: Joined, *, remembered: str | None = None) -> None:
+    """P5: a journal whose tail does not prove itself is read, and nothing is sealed behind it.
+
+    ``remembered`` is the latest checkpoint (a signed note) that was kept off this disk (S14): a journal that ends
+    before it, or that has another root there, was rolled back or replaced.
+    """
+    outside = {}
+    if remembered is not None:
+        gen, size, root = open_outside(store, remembered)
+        outside[gen, size] = root
     found = tail_breaks(store, features, outside=outside)
     if found:
         more = f" ({len(found) - 1} more)" if len(found) > 1 else ""

@@ -5,9 +5,12 @@ from types import MappingProxyType
 
 import msgspec
 
-from engine.kernel.errors import IntegrityFault
-from engine.kernel.journal import HASH_BYTES, TILE_HASHES, header_only, position_key, tile_key
-from engine.kernel.store import ReadTransaction
+from engine.kernel import notes
+from engine.kernel.errors import IntegrityFault, Refusal
+from engine.kernel.journal import HASH_BYTES, TILE_HASHES, VKEYS, header_only, origin, position_key, tile_key
+from engine.kernel.store import ReadTransaction, Store
+from engine.kernel.tables import Snapshot
+from engine.kernel.world import GENERATIONS_MAX
 from engine_ext import merkle, seal
 
 BREAKS: Mapping[str, str] = MappingProxyType(
@@ -127,6 +130,22 @@ def subtree_root(nodes: bytes) -> bytes:
             seal.node_hash(nodes[at : at + HASH_BYTES], nodes[at + HASH_BYTES : at + 2 * HASH_BYTES]) for at in pairs
         )
     return nodes
+
+
+def open_outside(store: Store, note: str) -> tuple[int, int, bytes]:
+    """(generation, size, root) of a checkpoint from outside, opened with the shop's own public keys; refuses others."""
+    with store.read() as txn:
+        known = dict(Snapshot(txn).scan(VKEYS))
+    try:
+        checkpoint = notes.parse_checkpoint(notes.open_note(note, [notes.parse_vkey(vkey) for vkey in known.values()]))
+    except notes.NoteError as error:
+        text = f"the checkpoint cannot be held against this journal: {error.message}"
+        raise Refusal("fiscal.bad_checkpoint", text, at="checkpoint") from error
+    parts = checkpoint.origin.split("/")
+    for gen in range(1, GENERATIONS_MAX + 1):
+        if checkpoint.origin == origin(parts[1] if len(parts) > 1 else "", gen):
+            return gen, checkpoint.size, checkpoint.root
+    raise Refusal("fiscal.bad_checkpoint", f"{checkpoint.origin} is no log of this shop", at="checkpoint")
 
 
 class TileCheck:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
@@ -28,6 +29,7 @@ NOTE_CHARS_MAX = 512 * 1024
 NAME_CHARS_MAX = 256
 PROOF_HASHES_MAX = 48
 EXTRA_BYTES_MAX = 64 * 1024
+KEYS_KNOWN = 64  # key ids kept ready: a log signs with one key for years, and every checkpoint names it
 PROOF_CHARS_MAX = NOTE_CHARS_MAX + 2 * EXTRA_BYTES_MAX
 
 PROOF_HEADER = "c2sp.org/tlog-proof@v1"
@@ -118,6 +120,7 @@ def join_note(text: str, key: VerifierKey, signature: bytes) -> str:
     return f"{text}\n{SIGNATURE_PREFIX}{key.name} {_base64(key.id + signature)}\n"
 
 
+@functools.lru_cache(maxsize=KEYS_KNOWN)
 def key_id(name: str, public: bytes) -> bytes:
     """The first four bytes of SHA-256(name, newline, signature type 0x01, public key): signed-note, Signatures."""
     return hashlib.sha256(name.encode() + b"\n" + ED25519_TYPE + public).digest()[:KEY_ID_BYTES]

@@ -274,6 +274,7 @@ class Store:
                 # An earlier run may have left a meta page in the page cache that never reached the disk: S2.
                 self._env.sync(True)
             self._env.reader_check()
+            self._page_bytes = int(self._env.stat()["psize"])
             self._dbs: Databases = {name: self._env.open_db(name.encode(), create=False) for name in DATABASES}
         except lmdb.Error as error:
             raise StoreFault("store.open", f"{self.path} cannot be read: {error}", retry=True) from error
@@ -397,7 +398,7 @@ class Store:
             os.truncate(self._data, self._used_bytes())
 
     def _used_bytes(self) -> int:
-        return (int(self.env.info()["last_pgno"]) + 1) * int(self.env.stat()["psize"])
+        return (int(self.env.info()["last_pgno"]) + 1) * self._page_bytes
 
     def stop_writing(self, reason: str) -> None:
         """Read-only from now on, until the store is opened by a new process (P5)."""

@@ -41,7 +41,7 @@ def live_a_day(shop: Shop, seed: int) -> None:
         lines = [
             {"product": chance.randint(1, 4), "quantity": chance.randint(1, 5)} for _ in range(chance.randint(1, 6))
         ]
-        body = {"lines": lines, "payments": [{"mode": chance.randint(1, 2)}]}
+        body: dict[str, Any] = {"lines": lines, "payments": [{"mode": chance.randint(1, 2)}]}
         if number % 5 == 0:
             body["discounts"] = [{"id": 1, "lines": [1]}]
         if number % 7 == 0:
@@ -151,13 +151,13 @@ def found(busy: Path, tmp_path: Path) -> Callable[..., tuple[set[str], int, str]
 def forge(busy: Path, damage: Callable[[Callable[[WriteTransaction], None]], None]) -> Callable[[Change], None]:
     """Changes entries as somebody with the signing keys could: links, leaves, tiles, roots and signatures fit again."""
 
-    def change(how: Change) -> None:
-        damage(lambda txn: _seal_again(txn, busy, how))
+    def change(how: Change, *, signed: bool = True) -> None:
+        damage(lambda txn: _seal_again(txn, busy, how, signed=signed))
 
     return change
 
 
-def _seal_again(txn: WriteTransaction, path: Path, how: Change) -> None:
+def _seal_again(txn: WriteTransaction, path: Path, how: Change, *, signed: bool) -> None:
     log = Snapshot(txn).get(LOG, 0)
     assert log is not None
     heads: dict[tuple[int, str, bool], tuple[int, bytes]] = {}
@@ -180,7 +180,9 @@ def _seal_again(txn: WriteTransaction, path: Path, how: Change) -> None:
         old = Checkpoint.unpack(int.from_bytes(key[2:], "big"), value)
         root = edge.append(leaves[edge.size : old.size]).root
         text = notes.checkpoint_text(origin(log.shop, 1), old.size, root)
-        signature = keys.load_key(path, 1, old.key, origin(log.shop, 1)).sign(text.encode())
+        signature = old.signature
+        if signed:
+            signature = keys.load_key(path, 1, old.key, origin(log.shop, 1)).sign(text.encode())
         txn.put_many("checkpoints", [(key, Checkpoint(old.key, old.size, root, signature).pack())])
     for index in range(len(leaves) // 256):
         tile = b"".join(leaves[index * 256 : index * 256 + 256])

@@ -19,7 +19,7 @@ LATE = 300  # one that stands in the last tile, whose leaves are not stored apar
 
 Found = Callable[..., tuple[set[str], int, str]]
 Damage = Callable[[Callable[[WriteTransaction], None]], None]
-Forge = Callable[[Callable[[dict[str, Any]], None]], None]
+Forge = Callable[..., None]
 
 
 def _get(txn: WriteTransaction, seq: int) -> bytes:
@@ -275,6 +275,22 @@ def test_a_forger_with_the_signing_keys_is_found_by_what_does_not_add_up(
     assert (exit_code == 1) is both, words
 
 
+def test_whoever_recomputes_everything_without_the_signing_key_is_found_by_the_signatures(
+    forge: Forge, found: Found
+) -> None:
+    def forget_the_note(entry: dict[str, Any]) -> None:
+        if record := _sale(entry):
+            record["asked"] = True
+
+    forge(forget_the_note, signed=False)
+
+    named, exit_code, words = found()
+
+    assert {"check.signature"} == named
+    assert exit_code == 1
+    assert "is not signed by its key" in words
+
+
 def test_an_old_file_is_found_only_with_a_checkpoint_that_left_the_shop(shop: Shop, tmp_path: Path) -> None:
     store = shop.engine.store
     store.copy(_made(tmp_path / "old" / "store"))
@@ -295,7 +311,11 @@ def _made(path: Path) -> Path:
 
 
 def test_every_break_is_named_with_its_neighbours_and_the_first_stops_nothing(damage: Damage, busy: Path) -> None:
-    damage(lambda txn: [_put(txn, seq, _get(txn, seq).replace(b'"asked":false', b'"asked":true')) for seq in (50, 90)])
+    def ask(txn: WriteTransaction) -> None:
+        for seq in (50, 90):
+            _put(txn, seq, _get(txn, seq).replace(b'"asked":false', b'"asked":true'))
+
+    damage(ask)
     store = Store(busy, writable=False, limits=SMALL)
     breaks = check_journal(store, FEATURES).breaks
     store.close()

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from shop_harness import Shop
@@ -27,7 +28,7 @@ def stopped(shop: Shop, tmp_path: Path) -> Path:
     return Path(shutil.copytree(shop.path, tmp_path / "stopped"))
 
 
-def _rate(number: int) -> dict[str, object]:
+def _rate(number: int) -> dict[str, Any]:
     return {"id": number % 9 + 1, "row": {"title": f"Taux {number}", "percent": "20"}}
 
 
@@ -135,6 +136,18 @@ def test_a_whole_tail_of_any_length_proves_itself(stopped: Path, count: int) -> 
 
     assert [] == found
     assert last is not None
+
+
+def test_a_shop_that_was_rolled_back_behind_what_was_remembered_is_not_opened(shop: Shop, tmp_path: Path) -> None:
+    shop.engine.close()
+    old = Path(shutil.copytree(shop.path, tmp_path / "old"))
+    shop.open()
+    remembered = shop.configure("vat-rates", 1, _rate(1)["row"]).proof.split("\n\n", 1)[1]
+    shop.engine.close()
+
+    Engine(shop.path, limits=SMALL, unsafe_filesystem=True, remembered=remembered).abandon()
+    with pytest.raises(IntegrityFault, match=r"check\.truncated"):
+        Engine(old, limits=SMALL, unsafe_filesystem=True, remembered=remembered)
 
 
 def test_a_head_behind_a_remembered_checkpoint_is_found(stopped: Path) -> None:
