@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 from types import FrameType
 
@@ -19,6 +20,8 @@ from server.options import Options, hosts_of
 PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 KEEP_ALIVE_S = 75
 SHUTDOWN_S = 4
+OWNER_ENDS_WITHIN_S = 5.0
+OWNER_LOOK_EACH_S = 0.1
 BACKLOG = 2048
 
 EXIT_FAULT = 4
@@ -58,10 +61,10 @@ def run_engine(options: Options) -> int:
 
     data = Path(options.data)
     try:
-        engine = Engine(data, unsafe_filesystem=options.unsafe_filesystem)
+        engine = _open_engine(data, unsafe=options.unsafe_filesystem)
     except Fault as fault:
         sys.stderr.write(f"guichet: the engine cannot begin: {fault}\n")
-        return 1 if fault.retry or fault.code == "store.owned" else EXIT_FAULT
+        return 1 if fault.retry else EXIT_FAULT
     with engine:
         listeners = {role: listen(data, role) for role in ROLES}
         paces = Paces(options.sales_per_second, options.sales_burst)
@@ -72,6 +75,18 @@ def run_engine(options: Options) -> int:
         finally:
             host.close()
     return 0
+
+
+def _open_engine(data: Path, *, unsafe: bool) -> Engine:
+    """The engine; one of a server that is just ending is waited for."""
+    end = time.monotonic() + OWNER_ENDS_WITHIN_S
+    while True:
+        try:
+            return Engine(data, unsafe_filesystem=unsafe)
+        except Fault as fault:
+            if fault.code != "store.owned" or time.monotonic() > end:
+                raise
+        time.sleep(OWNER_LOOK_EACH_S)
 
 
 def run_worker(options: Options, file: int) -> int:

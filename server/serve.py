@@ -17,7 +17,7 @@ import msgspec
 
 from server.options import Options
 from server.processes import BACKLOG, EXIT_FAULT
-from server.wire.sockets import WORKER, connect
+from server.wire.sockets import WORKER, connect, peer_of
 
 DEATHS_MAX = 3
 DEATHS_WITHIN_S = 300
@@ -114,12 +114,14 @@ class Supervisor:
         """Until the engine listens; a store of many millions of tickets is opened in less than a second."""
         end = time.monotonic() + READY_WITHIN_S
         while not self._stopping:
-            with contextlib.suppress(OSError):
-                connect(Path(self._options.data), WORKER).close()
-                return
+            with contextlib.suppress(OSError), connect(Path(self._options.data), WORKER) as made:
+                # The engine of another server may still be there: it is not ours to speak through.
+                if peer_of(made).pid == self.children.get("engine"):
+                    return
+            time.sleep(0 if self._stopping else LOOK_EACH_S)
             if time.monotonic() > end:
                 raise CannotServe(f"the engine did not begin within {READY_WITHIN_S:.0f} s")
-            self._watch(LOOK_EACH_S)
+            self._watch(0)
 
     def _start(self, child: _Child) -> None:
         child.process = subprocess.Popen(child.command, pass_fds=child.files, stdin=subprocess.DEVNULL)  # noqa: S603  # our own program, no shell

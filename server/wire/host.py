@@ -18,7 +18,7 @@ from server.api.problems import Problem
 from server.wire import answers, frames
 from server.wire.paces import Paces
 from server.wire.peers import Peer
-from server.wire.sockets import WORKER, peer_uid
+from server.wire.sockets import WORKER, peer_of
 from server.wire.waiting import BACK, GROUP_MAX, Waiting, ranks
 
 STOP_WITHIN_S = 3  # what is in hand is finished and answered within this, so that the process ends within five
@@ -112,7 +112,7 @@ class Host:
             connected, _ = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
             return
-        uid = peer_uid(connected)
+        uid = peer_of(connected).uid
         if uid not in (self._uid, 0):
             _log.warning("user %d may not connect as %s", uid, role)
             connected.close()

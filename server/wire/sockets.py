@@ -6,6 +6,7 @@ import socket
 import struct
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 WORKER, OUTBOX, CHORES = "worker", "outbox", "chores"
 ROLES = (WORKER, OUTBOX, CHORES)
@@ -61,7 +62,14 @@ def connect(data: Path, role: str) -> socket.socket:
     return made
 
 
-def peer_uid(connected: socket.socket) -> int:
-    """The user that opened the other end, as the kernel knows it (SO_PEERCRED)."""
-    _, uid, _ = _UCRED.unpack(connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
-    return int(uid)
+class Peer(NamedTuple):
+    """A process at the other end of a connection: its number and its user."""
+
+    pid: int
+    uid: int
+
+
+def peer_of(connected: socket.socket) -> Peer:
+    """Who opened the other end, as the kernel knows it (SO_PEERCRED)."""
+    pid, uid, _ = _UCRED.unpack(connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
+    return Peer(pid, uid)

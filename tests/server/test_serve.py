@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import shutil
 import signal
 import ssl
 import subprocess
@@ -194,6 +195,31 @@ def test_a_shop_has_one_server(serve: Serve) -> None:
     assert 4 == second.returncode
     assert "Address already in use" in second.stderr
     assert 200 == served.ask("GET", "/healthz").status
+
+
+def test_a_second_server_elsewhere_does_not_speak_through_the_first_one_s_engine(serve: Serve) -> None:
+    served = serve()
+    command = [sys.executable, "-m", "server.cli.main", "serve", "--data", str(served.data), "--unsafe-filesystem"]
+
+    second = subprocess.run([*command, "--port", "0"], capture_output=True, text=True, timeout=60, check=False)
+
+    assert 4 == second.returncode
+    assert "store.owned" in second.stderr
+    assert "serves" not in second.stdout
+    assert 200 == served.do("sales/post", SALE).status
+
+
+def test_a_shop_without_its_key_is_not_served_and_nothing_is_tried_again(ready_shop: Path, tmp_path: Path) -> None:
+    data = Path(shutil.copytree(ready_shop, tmp_path / "shop"))
+    for key in (data / "keys").glob("*"):
+        if key.suffix != ".token":
+            key.unlink()
+    command = [sys.executable, "-m", "server.cli.main", "serve", "--data", str(data), "--unsafe-filesystem"]
+
+    ended = subprocess.run([*command, "--port", "0"], capture_output=True, text=True, timeout=60, check=False)
+
+    assert 4 == ended.returncode
+    assert 1 == ended.stderr.count("the engine cannot begin: ")
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from server.wire.frames import Reply, Splitter, Wish
 from server.wire.host import Host
 from server.wire.link import Link
 from server.wire.paces import Paces
-from server.wire.sockets import CHORES, OUTBOX, ROLES, WORKER, connect, listen, peer_uid, socket_path
+from server.wire.sockets import CHORES, OUTBOX, ROLES, WORKER, Peer, connect, listen, peer_of, socket_path
 
 BODY = msgspec.json.encode(SALE)
 
@@ -268,7 +268,7 @@ def test_a_stranger_of_another_user_is_turned_away(
     host: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     running = host()
-    monkeypatch.setattr("server.wire.host.peer_uid", lambda connected: os.getuid() + 1)
+    monkeypatch.setattr("server.wire.host.peer_of", lambda connected: Peer(1, os.getuid() + 1))
 
     with connect(running.data, WORKER) as made:
         made.setblocking(True)
@@ -279,7 +279,7 @@ def test_the_kernel_says_who_is_at_the_other_end() -> None:
     ours, theirs = socket.socketpair()
 
     with ours, theirs:
-        assert os.getuid() == peer_uid(ours)
+        assert Peer(os.getpid(), os.getuid()) == peer_of(ours)
 
 
 def test_a_path_longer_than_a_socket_s_own_limit_works(tmp_path: Path) -> None:
