@@ -33,6 +33,19 @@ class AccountClass:
     floor: int | None
 
 
+QUOTA = AccountClass("ledger.quota", 12, 0)
+"""What may still be sold of something scarce (places, admissions): never below nothing, whoever asks at once."""
+
+QUOTA_OUTSIDE = AccountClass("ledger.quota-outside", 15, None)
+"""Where a quota comes from and goes to."""
+
+STORED_VALUE = AccountClass("ledger.stored-value", 13, 0)
+"""What a voucher, a gift card or a points account still holds: never below nothing."""
+
+STORED_ISSUED = AccountClass("ledger.stored-issued", 14, None)
+"""What the shop owes for stored value, and gets back when it is spent."""
+
+
 class Posting(msgspec.Struct, frozen=True):
     """A signed movement on one account; the postings of one record add up to zero."""
 

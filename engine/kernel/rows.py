@@ -23,10 +23,10 @@ PAGE_ROWS_MAX = 200
 POSITION_MAX = 2**63 - 2  # the largest position (or id) that a query may name and keys still have room behind
 SEARCH_SCAN_ROWS_MAX = 10_000  # rows that one page of a search may look at before it hands back a cursor
 
-UNIQUE = Table("kernel.unique", b"ku", ">HB16s", int)
+UNIQUE = Table("kernel.unique", b"ku", ">HB16s", int, db="rows")
 """(kind code, number of the unique field, digest of the value) -> the id of the live row that holds it."""
 
-USES = Table("kernel.uses", b"kr", ">HQ", int)
+USES = Table("kernel.uses", b"kr", ">HQ", int, db="rows")
 """(kind code, id) -> how many references of live rows point to it."""
 
 
@@ -37,7 +37,7 @@ class Counts(msgspec.Struct, array_like=True):
     highest: int
 
 
-COUNTS = Table("kernel.counts", b"kn", ">H", Counts)
+COUNTS = Table("kernel.counts", b"kn", ">H", Counts, db="rows")
 
 CHANGES = Table("kernel.changes", b"kg", ">HQQ", bool, db="rows")
 """(kind code, position, id): a version of the row was written there; what changed since a position."""

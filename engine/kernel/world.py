@@ -19,7 +19,7 @@ _ABSENT: Any = object()
 
 MEMO_ROWS_MAX = 100_000  # rows kept in a ready-made form; beyond it the memo starts afresh
 
-CURRENT = Table("kernel.current", b"kc", ">HQ", int, marks_epoch=True)
+CURRENT = Table("kernel.current", b"kc", ">HQ", int, db="rows", marks_epoch=True)
 """(kind code, id) -> the position of the row's live version; no row where there is none or it was removed."""
 
 VERSIONS = Table("kernel.versions", b"kv", ">HQQ", bytes, db="rows")

@@ -35,22 +35,32 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--cycles", "--images", type=int, default=CYCLES_USUAL, help="cycles, points or images")
     parser.add_argument("--only", help="replay one cycle: its number (io, kill) or run/image (powerloss, double)")
+    parser.add_argument("--operation", type=int, help="io: every call of this operation, in a store with all before it")
     parser.add_argument("--lying", action="store_true", help="powerloss: the drive confirms barriers it does not keep")
     parser.add_argument("--json", action="store_true", help="print the sums as JSON instead of the table")
     return parser
 
 
 def run(
-    kind: str, workload: Workload, seed: int, cycles: int, *, only: str | None = None, lying: bool = False
+    kind: str,
+    workload: Workload,
+    seed: int,
+    cycles: int,
+    *,
+    only: str | None = None,
+    lying: bool = False,
+    operation: int | None = None,
 ) -> Tally:
     """Runs one campaign in a scratch folder that is removed afterwards."""
     with scratch() as folder:
         if kind == "io":
-            return io_points.campaign(workload, seed, cycles, folder, only=only)
+            return io_points.campaign(workload, seed, cycles, folder, only=only, operation=operation)
         if kind == "kill":
             return kill.campaign(workload, seed, cycles, folder, only=only)
-        planner = powerloss.plan_double_fault if kind == "double" else powerloss.plan_run
-        return powerloss.campaign(workload, seed, cycles, folder, only=only, lying=lying, planner=planner)
+        if kind == "double":
+            planner, window = powerloss.plan_double_fault, powerloss.DOUBLE_EVENTS
+            return powerloss.campaign(workload, seed, cycles, folder, only=only, planner=planner, window=window)
+        return powerloss.campaign(workload, seed, cycles, folder, only=only, lying=lying)
 
 
 def table(kind: str, workload: str, seed: int, tally: Tally, seconds: float) -> str:
@@ -84,7 +94,15 @@ def main() -> int:
     gc.freeze()
     began = time.monotonic()
     try:
-        tally = run(options.kind, workload, options.seed, options.cycles, only=options.only, lying=options.lying)
+        tally = run(
+            options.kind,
+            workload,
+            options.seed,
+            options.cycles,
+            only=options.only,
+            lying=options.lying,
+            operation=options.operation,
+        )
     except (WorkloadError, LogIncompleteError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 2

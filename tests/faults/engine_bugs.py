@@ -113,9 +113,17 @@ def no_metasync() -> AbstractContextManager[Any]:
 
 @contextmanager
 def no_sync_on_open() -> Iterator[None]:
-    """Opening neither writes the meta pages again nor syncs (S2)."""
-    with patch.object(store, "lmdb", _Lmdb(_NeverSynced)), patch.object(disk, "write_metas_again", lambda data: None):
+    """Between a failed commit and the next one the meta pages are neither written again nor synced (S2)."""
+    with (
+        patch.object(store, "lmdb", _Lmdb(_NeverSynced)),
+        patch.object(disk, "write_metas_again", lambda data: None),
+        patch.object(Store, "_out_of_room", lambda self, error: False),
+    ):
         yield
+
+
+LATE: dict[int, WriteTransaction] = {}
+"""The group that each store has answered for and not committed, while `early_ack` is planted."""
 
 
 @contextmanager
@@ -124,7 +132,7 @@ def early_ack() -> Iterator[None]:
     commit, begin, close = Store.commit, Store.begin, Store.close
 
     def late(self: Store) -> None:
-        waiting, self.waiting = getattr(self, "waiting", None), None  # type: ignore[attr-defined]
+        waiting = LATE.pop(id(self), None)
         if waiting is not None:
             commit(self, waiting)
 
@@ -133,7 +141,7 @@ def early_ack() -> Iterator[None]:
         return begin(self)
 
     def keep(self: Store, txn: WriteTransaction) -> None:
-        self.waiting = txn  # type: ignore[attr-defined]
+        LATE[id(self)] = txn
 
     def close_after(self: Store) -> None:
         late(self)

@@ -84,6 +84,12 @@ def set_up() -> list[list[Ask]]:
     return [rows, [Ask("cash.open", {"float_in": 10_000}, till=till) for till in TILLS]]
 
 
+def _set_up() -> Groups:
+    rows, sessions = set_up()
+    yield rows
+    yield sessions
+
+
 def sale(op: int, *, till: int | None = None, operator: int = EMPLOYEE, **body: Any) -> Ask:
     """A sale of one to three lines whose size varies, so that pages split; paid by card unless the body says so."""
     seed = hashlib.sha256(b"sale of operation %d" % op).digest()
@@ -217,7 +223,7 @@ def operation(name: str, after: int = 0) -> int:
 def groups_of(op: int) -> Groups:
     """The groups of an operation, one after the other."""
     if op == SETUP_OP:
-        return (group for group in set_up())
+        return _set_up()
     return OPERATIONS[op % len(OPERATIONS)][1](op)
 
 

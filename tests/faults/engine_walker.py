@@ -1,4 +1,4 @@
-"""A shop judged from its raw bytes, without a line of the engine: hashes, chains, signatures, numbers, totals, ledger."""
+"""A shop judged from its raw bytes, without a line of the engine: hashes, chains, signatures, numbers, sums."""
 
 from __future__ import annotations
 
@@ -99,7 +99,9 @@ def _chains(shop: Shop) -> Iterator[Finding]:
             ends[key] = [link["n"], leaf]
     heads = {key: [row[0], row[1].hex()] for key, row in shop.rows[b"kh"].items()}
     if heads != ends:
-        yield _corrupt(f"{sum(heads.get(key) != end for key, end in ends.items())} stored heads are not the chains' ends")
+        yield _corrupt(
+            f"{sum(heads.get(key) != end for key, end in ends.items())} stored heads are not the chains' ends"
+        )
 
 
 def _tree(shop: Shop) -> Iterator[Finding]:
@@ -251,7 +253,9 @@ class Recount:
         }
         for account in sorted(stored.keys() | self._ledger.keys()):
             if stored.get(account, 0) != self._ledger.get(account, 0):
-                text = f"account {account} holds {stored.get(account, 0)}, the records make {self._ledger.get(account, 0)}"
+                text = (
+                    f"account {account} holds {stored.get(account, 0)}, the records make {self._ledger.get(account, 0)}"
+                )
                 yield _corrupt(text)
         if sum(stored.values()):
             yield _corrupt(f"the ledger is out by {sum(stored.values())}")

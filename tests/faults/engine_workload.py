@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import engine_ops
 import engine_walker
@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LIMITS = Limits(
-    map_bytes=256 << 20, ballast_bytes=64 << 10, ahead_bytes=64 << 10, ahead_step_bytes=64 << 10, free_bytes_min=0,
+    map_bytes=256 << 20,
+    ballast_bytes=64 << 10,
+    ahead_bytes=64 << 10,
+    ahead_step_bytes=64 << 10,
+    free_bytes_min=0,
     free_percent_min=0,
 )
 """Small, but with every reserve there is, so that faults strike the calls that keep them too."""
@@ -121,8 +125,10 @@ class EngineSession:
 class EngineWorkload:
     """A `Workload` on the engine as it is; the planted bugs of `engine_bugs.py` derive from it."""
 
-    kill_seconds_max = 0.06
+    kill_seconds_max = 0.03
     """Opening a shop takes longer than opening a bare store: deaths have to reach the sales as well."""
+    life_cycles = 6
+    """Deaths that one shop sees: what verification costs grows with what was sold."""
 
     def __init__(self, name: str = "engine", limits: Limits = LIMITS) -> None:
         self.name = name

@@ -197,7 +197,7 @@ def scratch() -> Iterator[Path]:
     """A folder for stores and images, in memory when the machine has /dev/shm; removed at the end."""
     memory = Path("/dev/shm")
     base = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
-    folder = Path(tempfile.mkdtemp(prefix="guichet-faults-", dir=base)).resolve()
+    folder = Path(tempfile.mkdtemp(prefix=f"guichet-faults-{os.getpid()}-", dir=base)).resolve()
     try:
         yield folder
     finally:

@@ -15,7 +15,7 @@ from kill import examine_in_child
 from workload import Ack, Finding, Kind, Verdict, Workload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 SELL, OPEN, CREATE = "sell", "open", "create"
@@ -51,12 +51,17 @@ class Lived(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict | None = None
 
 
-def points(workload: Workload, seed: int, scratch: Path) -> Iterator[Point]:
-    """All points in a fixed order, without end. A sale that makes no disk call gives one point whose `nth` is 0."""
-    index = 0
+def visits(seed: int) -> Iterator[tuple[str, int]]:
+    """The phases and the warm operations of their stores, without end."""
     rng = random.Random(f"io/{seed}")
     for phase in itertools.cycle(VISITS):
-        warm = rng.randrange(WARM_OPS_MAX)
+        yield phase, rng.randrange(WARM_OPS_MAX)
+
+
+def points(workload: Workload, places: Iterable[tuple[str, int]], scratch: Path) -> Iterator[Point]:
+    """All points of these places, in a fixed order. A sale that makes no disk call gives one point whose `nth` is 0."""
+    index = 0
+    for phase, warm in places:
         calls = count_calls(workload, phase, warm, scratch)
         for nth, fault in itertools.product(range(1, calls + 1), FAULTS) if calls else ((0, FAULTS[0]),):
             yield Point(index, phase, warm, nth, fault)
@@ -166,11 +171,20 @@ def try_point(workload: Workload, point: Point, scratch: Path) -> tuple[Verdict,
     return verdict, acked, bool(outcome.signal)
 
 
-def campaign(workload: Workload, seed: int, cycles: int, scratch: Path, *, only: str | None = None) -> Tally:
-    """Lives through the first `cycles` points; `only` is the number of one point."""
+def campaign(
+    workload: Workload,
+    seed: int,
+    cycles: int,
+    scratch: Path,
+    *,
+    only: str | None = None,
+    operation: int | None = None,
+) -> Tally:
+    """Lives through the first `cycles` points; `only` is the number of one point, `operation` the one to torment."""
     tally = Tally()
     progress = Progress("I/O points", cycles)
-    for point in points(workload, seed, scratch):
+    places = visits(seed) if operation is None else ((SELL, operation),)
+    for point in points(workload, places, scratch):
         if point.number >= (int(only) + 1 if only else cycles):
             break
         if only and point.number != int(only):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LIFE_CYCLES = 10
-"""Deaths a store sees before it is replaced by a new one."""
+"""Deaths a store sees before it is replaced by a new one, unless the workload says `life_cycles`."""
 OPS_PER_CYCLE_MAX = 400
 KILL_SECONDS_MAX = 0.008
 """The latest moment of a death, for stores that open at once; a workload that takes longer says `kill_seconds_max`."""
@@ -75,10 +75,11 @@ def campaign(workload: Workload, seed: int, cycles: int, scratch: Path, *, only:
     tally = Tally()
     progress = Progress("kills", cycles)
     last = int(only) + 1 if only else cycles
-    first = int(only) - int(only) % LIFE_CYCLES if only else 0
+    life = getattr(workload, "life_cycles", LIFE_CYCLES)
+    first = int(only) - int(only) % life if only else 0
     folder, acks, attempted, sick = scratch / "life", list[Ack](), 0, True
     for cycle in range(first, last):
-        if sick or cycle % LIFE_CYCLES == 0:
+        if sick or cycle % life == 0:
             _new_store(workload, folder)
             acks, attempted = [], 0
         death = plan_death(seed, cycle, getattr(workload, "kill_seconds_max", KILL_SECONDS_MAX))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 IMAGES_PER_RUN = 200
+DOUBLE_IMAGES_PER_RUN = 100
 OPS_PER_RUN_MAX = 7
 ROUNDS_MAX = 3
 """Rounds of sampling before a run is taken to have no more distinct images."""
@@ -38,6 +39,8 @@ STORE = "store"
 UNSEEN = frozenset({"lock.mdb"})
 """Files written through shared mappings; LMDB makes its lock file anew after a restart."""
 
+DOUBLE_EVENTS = 60
+"""How soon after the error the power goes in a double fault: later commits have overwritten what it left."""
 LYING_STARTS = 6
 STRATEGIES = ("none", "all", "prefix", "subset", "subset", "torn", "torn", "one", "all-but-one")
 
@@ -61,6 +64,8 @@ class Planned(NamedTuple):
 
 DOUBLE_FAULT = Fault("eio-after", Mode.AFTER, errno.EIO)
 """The first half of the double fault: the meta page reaches the disk, and the call reports an error."""
+DOUBLE_FAULT_STAYING = Fault("eio-after-x3", Mode.AFTER, errno.EIO, 3)
+"""The same for a store that opens itself again at once: what it does to be cured reports errors too."""
 UNCLEAR = tuple(fault for fault in ERRORS if fault.mode is Mode.AFTER)
 """Errors after which the disk and the caller disagree: the ones that a power cut makes worse."""
 SICK_SYNC = Fault("sick-sync", Mode.BEFORE, errno.EIO)
@@ -92,7 +97,7 @@ class Image(NamedTuple):
     attempted: int
 
     def write_to(self, folder: Path) -> None:
-        """Lays the image down in a folder, which is emptied first; files are their owner's alone, as keys have to be."""
+        """Lays the image down in a folder, emptied first; files are their owner's alone, as keys have to be."""
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         for path in sorted(self.tree):
@@ -204,10 +209,13 @@ def images(
     *,
     lying: bool = False,
     first_event: int = 0,
+    window: int | None = None,
     only: int | None = None,
     forgets: bool = True,
 ) -> Iterator[Image]:
-    """Up to `limit` distinct images of power cuts at or after `first_event`; a function of the log and the seed.
+    """Up to `limit` distinct images of power cuts at or after `first_event`, and within the next `window` events.
+
+    They are a function of the log and the seed.
 
     `lying`: the drive confirms barriers it does not keep, from an event on that the seed chooses; what was acknowledged
     may then be missing. `only` builds just the image of that index.
@@ -215,7 +223,7 @@ def images(
     seen: set[bytes] = set()
     for chunk in range(ROUNDS_MAX):
         wanted = range(chunk * limit, (chunk + 1) * limit) if only is None else [only]
-        sampler = Sampler(events, seed, first_event=first_event, lying=lying, forgets=forgets)
+        sampler = Sampler(events, seed, first_event=first_event, window=window, lying=lying, forgets=forgets)
         for image in sampler.build(wanted):
             if image.digest() not in seen:
                 seen.add(image.digest())
@@ -235,12 +243,14 @@ class Sampler:
         seed: int | str,
         *,
         first_event: int = 0,
+        window: int | None = None,
         lying: bool = False,
         forgets: bool = True,
     ) -> None:
         self._events, self._seed, self._forgets = events, seed, forgets
+        last = len(events) if window is None else min(len(events), first_event + window)
         # Two cuts per event: within the call (its effect may be there, its promise does not hold yet), and after it.
-        self._cuts = [2 * at + half for at in range(first_event, len(events)) for half in (0, 1)]
+        self._cuts = [2 * at + half for at in range(first_event, last) for half in (0, 1)]
         random.Random(f"{seed}/cuts").shuffle(self._cuts)
         chooser = random.Random(f"{seed}/lies")
         self._lies = [chooser.randrange(len(events)) for _ in range(LYING_STARTS)] if lying else [len(events)]
@@ -380,11 +390,12 @@ def plan_run(seed: int, number: int) -> tuple[int, Planned | None]:
 def plan_double_fault(seed: int, number: int) -> tuple[int, Planned]:
     """Run `number` of the double faults: a meta page that was written and reported as failed, then a power cut.
 
-    In every other run the sync of the next open fails as well, once.
+    In every other run what follows fails as well: the sync of the next open, once, or the next calls whatever they are.
     """
     rng = random.Random(f"double/{seed}/{number}")
     op = rng.randrange(1, 6)
-    return op + 4, Planned(op, DOUBLE_FAULT, LAST, rng.randrange(1, 3), sick_sync=number % 2 == 1)
+    fault = DOUBLE_FAULT_STAYING if number % 4 == 3 else DOUBLE_FAULT
+    return op + 4, Planned(op, fault, LAST, rng.randrange(1, 3), sick_sync=number % 4 == 1)
 
 
 def campaign(
@@ -396,6 +407,7 @@ def campaign(
     only: str | None = None,
     lying: bool = False,
     planner: Callable[[int, int], tuple[int, Planned | None]] = plan_run,
+    window: int | None = None,
 ) -> Tally:
     """Judges `cycles` images over as many runs as they need; `only` is the "run/image" printed with a finding."""
     total = Tally()
@@ -406,9 +418,9 @@ def campaign(
         ops, planned = planner(seed, number)
         run = record(workload, scratch / "run", scratch / "run.log", ops=ops, planned=planned)
         struck = [at for at, event in enumerate(run.events) if Flag.INJECTED in event.flags]
-        limit = min(IMAGES_PER_RUN, cycles - total.cycles)
+        limit = min(IMAGES_PER_RUN if window is None else DOUBLE_IMAGES_PER_RUN, cycles - total.cycles)
         first_event = struck[0] if struck else 0
-        options: dict[str, Any] = {"lying": lying, "first_event": first_event, "only": image}
+        options: dict[str, Any] = {"lying": lying, "first_event": first_event, "window": window, "only": image}
         found = check_images(workload, run.events, f"{seed}/{number}", limit, scratch / "image", **options)
         error = f" with {planned}" if struck and planned else ""
         total.merge(found, f"seed {seed}, run {number}{error}")

@@ -1,4 +1,4 @@
-"""Tests of a machine in trouble, through the engine: full, failing, read-only, out of descriptors, and then well again."""
+"""Tests of a machine in trouble: full, failing, read-only, out of descriptors, and what the engine says to it."""
 
 import os
 import resource
@@ -43,7 +43,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of one mebibyte; the shim plays a full disk where nobody may mount one."""
     place = tmp_path / "small"
     place.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", SMALL_DISK, "tmpfs", place], capture_output=True, check=False)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", SMALL_DISK, "tmpfs", place], capture_output=True, check=False
+    )
     if mounted.returncode:
         pytest.skip("only root may mount a small file system; test_an_outage_... plays it with the shim")
     yield place
@@ -52,7 +54,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def sell_until_it_fails(session: EngineSession) -> tuple[list[Ack], int, str]:
     """Acknowledged sales, the operation that was not, and the code that it was answered."""
-    acks = []
+    acks: list[Ack] = []
     for number in range(SALES_MAX):
         op = cash_op(number)
         answer = ask(session, op)
@@ -126,9 +128,7 @@ def test_a_full_map_is_said_and_a_larger_one_goes_on(tmp_path: Path) -> None:
     again = ask(session, failed)
     reading = readable(session)
     with pytest.raises(StoreFault) as sealing:
-        # What is smaller than a sale may still fit for a while.
-        for _ in range(SALES_MAX):
-            session.engine.write_own(Event(code=0, what="test.filling", detail={}))
+        _fill_up(session.engine)
     with pytest.raises(StoreFault) as closing:
         session.close()
     with pytest.raises(StoreFault) as opening:
@@ -140,6 +140,12 @@ def test_a_full_map_is_said_and_a_larger_one_goes_on(tmp_path: Path) -> None:
     assert "done" == code(ask(session, failed))
     session.close()
     assert [] == judge(store, acks, failed + 1)
+
+
+def _fill_up(engine: Engine) -> None:
+    """What is smaller than a sale may still fit for a while."""
+    for _ in range(SALES_MAX):
+        engine.write_own(Event(code=0, what="test.filling", detail={}))
 
 
 def _with_map(count: int) -> disk.Limits:

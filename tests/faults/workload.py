@@ -51,7 +51,8 @@ WORKLOADS = {
     "engine-stale-head": "engine_bugs:STALE_HEAD",
     "engine-unsigned": "engine_bugs:UNSIGNED",
 }
-"""Every workload by name, as "module:attribute". Those called `plain-no-...`, `engine-no-...` and the like carry a planted bug."""
+"""Every workload by name, as "module:attribute". Those called `plain-no-...`, `engine-no-...` and
+the like carry a planted bug."""
 
 
 class Kind(StrEnum):

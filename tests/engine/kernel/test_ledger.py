@@ -7,7 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.kernel.errors import Fault, Refusal
-from engine.kernel.ledger import BALANCES, AccountClass, Balance, Posting, require
+from engine.kernel.ledger import (
+    BALANCES,
+    QUOTA,
+    QUOTA_OUTSIDE,
+    STORED_ISSUED,
+    STORED_VALUE,
+    AccountClass,
+    Balance,
+    Posting,
+    require,
+)
 from engine.kernel.messages import INTEGER_MAX
 from engine.kernel.world import Folding
 
@@ -105,3 +115,20 @@ def test_a_fold_that_would_break_the_books_is_a_fault(postings: tuple[Posting, .
         folding_of(Books()).post(*postings)
 
     assert fault.value.code == code
+
+
+@pytest.mark.parametrize(("scarce", "outside"), [(QUOTA, QUOTA_OUTSIDE), (STORED_VALUE, STORED_ISSUED)])
+def test_quotas_and_stored_value_are_spent_to_nothing_and_no_further(
+    scarce: AccountClass, outside: AccountClass
+) -> None:
+    books = Books()
+    folding = folding_of(books)
+    folding.post(Posting(scarce, 7, 2), Posting(outside, 0, -2))
+    one = (Posting(scarce, 7, -1), Posting(outside, 0, 1))
+
+    for _ in range(2):
+        require(books, one)
+        folding.post(*one)
+
+    with pytest.raises(Refusal, match="0 left"):
+        require(books, one)
