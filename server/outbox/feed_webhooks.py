@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from engine.engine import Refusal
 from server.outbox.plan_deliveries import WAITING_MAX, Delivery, Outcome
 from server.outbox.webhooks import Deliver, Drop, Endpoint, Message, SigningSecret
 
@@ -17,7 +18,8 @@ PAGE_MAX = 200  # deliveries asked for at once
 PAGES_MAX = 5  # pages asked for in one step, for one endpoint
 REPORT_EVERY_S = 30  # between two reports of deliveries, where there were any
 REPORT_COUNT_MAX = 500  # deliveries after which a report is due at once
-BEYOND_MAX = 500  # later events named in a report
+BEYOND_MAX = 500  # later events named in a report; others are sent again after a crash
+BEYOND_KEPT_MAX = 50_000  # later events kept in mind, so that one that nobody takes does not hold up the rest
 
 Ask = Callable[[str, Mapping[str, Any]], Any]
 """Answers a query of the engine by name, asked as the engine itself (till 0, operator 0)."""
@@ -38,6 +40,10 @@ class _Window:
     beyond: set[Place]
     out: deque[Place]
     fresh: int = 0
+
+    def room(self) -> int:
+        """How many more may be handed out."""
+        return min(WAITING_MAX - len(self.out) + len(self.beyond), BEYOND_KEPT_MAX - len(self.beyond))
 
     def take(self, place: Place) -> None:
         """One more was delivered."""
@@ -99,12 +105,15 @@ class Feed:
     def _pull(self, id: int, window: _Window) -> list[Message]:
         found: list[Message] = []
         for _ in range(PAGES_MAX):
-            room = WAITING_MAX - len(window.out)
+            room = window.room()
             if room <= 0:
                 break
             position, number = window.cursor
             asked = {"hook": id, "position": position, "number": number, "limit": min(room, PAGE_MAX)}
-            page = self._ask("integrations.jobs", asked | {"public_url": self._public_url})
+            try:
+                page = self._ask("integrations.jobs", asked | {"public_url": self._public_url})
+            except Refusal:
+                break  # the endpoint was removed a moment ago; the next step drops it
             for job in page.deliveries:
                 place = (job.position, job.number)
                 window.out.append(place)
@@ -118,7 +127,8 @@ class Feed:
                     body=job.body,
                 )
                 found.append(Deliver(delivery=delivery))
-            window.out = deque(sorted(window.out))
+            if window.beyond:
+                window.out = deque(sorted(window.out))
             window.cursor = (page.position, page.number)
             if not page.more:
                 break

@@ -12,7 +12,7 @@ import msgspec
 
 IN_FLIGHT_MAX = 5  # deliveries to one endpoint at a time
 RATE_PER_S_MAX = 10  # deliveries to one endpoint that begin in any one second
-WAITING_MAX = 1_000  # deliveries that one endpoint may have here; the rest waits in the store
+WAITING_MAX = 200  # deliveries that one endpoint may have here; the rest waits in the store
 RETRY_AFTER_S_MAX = 3_600  # what a receiver may ask us to wait beyond our own delays
 
 TWO_DAYS_S = 172_800

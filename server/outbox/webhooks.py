@@ -9,17 +9,19 @@ import contextlib
 import socket
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 import msgspec
 
 from server.outbox import sign_webhook
 from server.outbox.guard_address import PORTS, Guard
-from server.outbox.plan_deliveries import Delivery, Outcome, Plan, Reply
+from server.outbox.plan_deliveries import IN_FLIGHT_MAX, Delivery, Outcome, Plan, Reply
 from server.outbox.post_webhook import Poster, resolve
 
 FRAME_BYTES_MAX = 1 << 20
 LENGTH_BYTES = 4
+LOOKUPS_MAX = 20 * IN_FLIGHT_MAX  # names looked up at a time: five deliveries for each of a shop's twenty endpoints
 
 
 class SigningSecret(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,6 +172,8 @@ class Deliverer:
 
 
 async def _main(pipe: socket.socket, ports: frozenset[int]) -> None:
+    # A name that is slow to look up keeps a thread; there are enough for every delivery that may be in flight.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(LOOKUPS_MAX))
     reader, writer = await asyncio.open_connection(sock=pipe)
     await Deliverer(Poster(Guard(resolve, ports=ports))).run(reader, writer)
 

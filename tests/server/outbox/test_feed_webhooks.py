@@ -238,3 +238,29 @@ def test_no_endpoint_takes_more_memory_than_its_bound(bench: Bench) -> None:
     found = bench.step() + bench.step()
 
     assert WAITING_MAX == len(found)
+
+
+def test_an_event_that_nobody_takes_does_not_hold_up_the_rest(bench: Bench) -> None:
+    bench.shop.engine.submit([bench.shop.envelope("sales.post", CARD) for _ in range(WAITING_MAX)])
+    first, *rest = bench.step()
+    seen = 1
+    while rest:
+        seen += len(rest)
+        for delivery in rest:
+            bench.feed.take(bench.outcome(delivery))
+        bench.report(force=True)
+        rest = bench.step()
+    bench.feed = bench.new_feed()
+
+    assert 2 * WAITING_MAX == seen
+    assert first.id == bench.step()[0].id
+
+
+def test_an_endpoint_that_is_removed_while_its_work_is_asked_for_is_no_fault(bench: Bench) -> None:
+    hooks = bench.shop.ask("integrations.hooks", {}, till=0, operator=0)
+    bench.shop.do("webhooks.remove", {"id": 1}, till=0, operator=0)
+    feed = Feed(
+        lambda name, body: hooks if name == "integrations.hooks" else bench.shop.ask(name, body, till=0, operator=0)
+    )
+
+    assert [Endpoint] == [type(message) for message in feed.step()]
