@@ -180,7 +180,7 @@ async def step_up_by_passkey(desk: Desk, actor: Actor, used: UsedPasskey) -> Ses
 
 
 def _use(used: UsedPasskey) -> dict[str, Any]:
-    passkey = {"id": used.passkey.id, "count": used.count, "challenge": used.challenge.hex()}
+    passkey = {"id": used.passkey.id, "count": used.uses, "challenge": used.challenge.hex()}
     return {"way": "passkey", "passkey": passkey}
 
 

@@ -49,7 +49,7 @@ class UsedPasskey(NamedTuple):
     """A checked use: the passkey, its count of uses, and the SHA-256 of the challenge that was answered."""
 
     passkey: PasskeyView
-    count: int
+    uses: int
     challenge: bytes
 
 
