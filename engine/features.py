@@ -4,7 +4,7 @@ import sys
 
 from engine.access import table as access
 from engine.access import views as access_views
-from engine.access.views import KeyView, SessionView, api_key, session, till_credential
+from engine.access.views import KeyView, PasskeyView, SessionView, api_key, passkey, session, till_credential
 from engine.cash import table as cash
 from engine.cash import views as cash_views
 from engine.catalogue import table as catalogue
@@ -35,8 +35,14 @@ __all__ = [
     "check_journal",
     "export_journal",
 ]
-__all__ += ["KeyView", "Operator", "SessionView", "api_key", "by_badge", "by_login", "operator", "session"]
-__all__ += ["sign_in_number", "stored_secret", "till_credential"]  # what workers look up: `Reader.look`
+__all__ += ["KeyView", "Operator", "PasskeyView", "SessionView", "api_key", "by_badge", "by_login", "operator"]
+__all__ += [
+    "passkey",
+    "session",
+    "sign_in_number",
+    "stored_secret",
+    "till_credential",
+]  # what workers look up: `Reader.look`
 
 _civils: dict[tuple[str, int], Civil] = {}
 

@@ -1,4 +1,4 @@
-"""What people configure about access: API keys for software of the shop's own."""
+"""What people configure about access: API keys for software of the shop's own, and the passkeys of its people."""
 
 import datetime
 import ipaddress
@@ -9,11 +9,11 @@ from msgspec import Meta
 
 from engine.kernel.errors import Refusal
 from engine.kernel.kinds import Kind, Row, Secret, SecretMark
-from engine.kernel.messages import ENGINE, TILL_MAX, Label
+from engine.kernel.messages import ENGINE, TILL_MAX, Id, Label
 from engine.kernel.permissions import GRANTABLE, STEP_UP
 from engine.kernel.rows import unique_holder
 from engine.kernel.world import CURRENT, World
-from engine.staff.kinds import OPERATORS, rights_of
+from engine.staff.kinds import OPERATORS, guard_operator, rights_of
 
 KEY_DAYS_MAX = 366  # a key is good for a year at most (reliability 3.4)
 KEYS_OF_ONE_LABEL_MAX = 2  # the old one and the new one, while they are exchanged
@@ -114,5 +114,53 @@ API_KEYS = Kind(
         "key_id": "Ab12Cd34",
         "addresses": ["192.0.2.0/24"],
         "secret": {"hash": "0" * 64, "key": "0" * 64},
+    },
+)
+
+
+class PasskeyRow(Row, frozen=True, kw_only=True):
+    """A passkey of an operator: ``credential`` is the SHA-256 of the credential's id, ``key`` keeps its public key.
+
+    A public key is no secret, but it would tell for ever that two accounts are one person's, so it stays out of the
+    journal with the secrets.
+    """
+
+    operator: Id
+    label: Label
+    credential: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    key: Annotated[Secret | None, SecretMark] = None
+
+
+def check_passkey(row: PasskeyRow, world: World) -> PasskeyRow:
+    """Everybody adds his own: whoever could add one to an admin would be him."""
+    if world.actor not in (ENGINE, msgspec.structs.replace(world.actor, operator=row.operator)):
+        raise Refusal("access.not_own", "nobody adds a passkey to somebody else", at="row.operator")
+    if row.key is None and unique_holder(PASSKEYS, "credential", row.credential, world) is None:
+        raise Refusal("access.no_secret", "a new passkey needs its public key", at="row.key")
+    return row
+
+
+def guard_passkey(id: int, world: World) -> None:
+    """Nobody changes or removes a passkey of an operator who may do more."""
+    row = world.row(PASSKEYS, id)
+    assert row is not None, "a guard is asked about a live row"
+    guard_operator(row.operator, world)
+
+
+PASSKEYS = Kind(
+    name="passkeys",
+    code=6,
+    row=PasskeyRow,
+    permission="staff.write",
+    references={"operator": "operators"},
+    unique=("credential",),
+    rows_max=10_000,
+    check=check_passkey,
+    guard=guard_passkey,
+    example={
+        "operator": 1,
+        "label": "Téléphone de Léa",
+        "credential": "0" * 64,
+        "key": {"hash": "pQECAyYgASFYIA", "key": "0" * 64},
     },
 )

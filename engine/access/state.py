@@ -4,6 +4,7 @@ import msgspec
 
 from engine.access.records import TillEnrolled, TillRevoked
 from engine.kernel.errors import Refusal
+from engine.kernel.events import Event
 from engine.kernel.rows import RowRemoved
 from engine.kernel.tables import Table
 from engine.kernel.world import Folding, World
@@ -13,6 +14,7 @@ LOG_INS_SOFT_MAX = 5  # wrong log-ins of one account within the short window
 LOG_INS_HARD_MAX = 20  # wrong log-ins of one account within a day
 SOFT_WINDOW_MS = 15 * 60_000
 DAY_MS = 24 * 3_600_000
+CHALLENGE_MS = 10 * 60_000  # twice as long as a challenge may be answered
 LOG_IN_VALID_MS = 60_000  # how long after its try a log-in may come
 
 
@@ -51,6 +53,13 @@ class Session(msgspec.Struct, array_like=True):
     way: str
 
 
+class Challenge(msgspec.Struct, array_like=True, frozen=True):
+    """A challenge that was answered: its SHA-256, and when."""
+
+    digest: bytes
+    at_ms: int
+
+
 CREDENTIALS = Table("access.credentials", b"at", ">H", TillCredential)
 """till -> its last credential."""
 
@@ -68,6 +77,13 @@ LOG_INS = Table("access.log_ins", b"al", ">Q", list[int], db="marks")
 
 CODE_STEPS = Table("access.code_steps", b"ao", ">Q", int, db="marks")
 """operator -> the time step of the last one-time code that was used: no code works twice (RFC 6238, 5.2)."""
+
+
+PASSKEY_COUNTS = Table("access.passkey_counts", b"ap", ">Q", int, db="marks")
+"""passkey -> what its authenticator last said of how often it was used."""
+
+CHALLENGES = Table("access.challenges", b"ac", ">B", list[Challenge], db="marks")
+"""0 -> the challenges that were answered within the last minutes, oldest first: each works once."""
 
 
 def fold_enrolled(record: TillEnrolled, folding: Folding) -> None:
@@ -111,3 +127,18 @@ def use_code(world: World, operator: int, step: int | None) -> None:
     if used is not None and step <= used:
         raise Refusal("access.code_used", "this one-time code, or a later one, was used before", at="code_step")
     world.stage(CODE_STEPS, step, operator)
+
+
+def use_passkey(world: World, id: int, count: int, challenge: bytes) -> None:
+    """Uses up a challenge, and refuses a passkey that counts backwards: somebody has a copy (WebAuthn 6.1.1)."""
+    now = world.at_ms
+    recent = [one for one in world.get(CHALLENGES, 0) or () if 0 <= now - one.at_ms < CHALLENGE_MS]
+    if any(one.digest == challenge for one in recent):
+        raise Refusal("access.challenge_used", "this challenge was answered before", at="passkey.challenge")
+    last = world.get(PASSKEY_COUNTS, id) or 0
+    if (count or last) and count <= last:
+        event = Event(code=0, what="refused.passkey_copied", detail={"passkey": id})
+        text = "the passkey counts backwards: there may be a copy of it"
+        raise Refusal("access.passkey_copied", text, at="passkey.count", records=(event,))
+    world.stage(CHALLENGES, [*recent, Challenge(challenge, now)], 0)
+    world.stage(PASSKEY_COUNTS, count, id)

@@ -1,7 +1,7 @@
 """Proving one's identity again, for rights over people and keys: the session gets a new id."""
 
 from engine.access.invite_till import Digest
-from engine.access.log_in import CodeStep, Way, prove, require_new
+from engine.access.log_in import CodeStep, PasskeyUse, Way, prove, require_new
 from engine.access.state import SESSIONS, Session
 from engine.kernel import credentials
 from engine.kernel.errors import Refusal
@@ -16,12 +16,13 @@ class StepUp(Command, frozen=True, kw_only=True, tag="access.step_up"):
     session: Digest
     way: Way
     code_step: CodeStep | None = None
+    passkey: PasskeyUse | None = None
 
 
 def decide_step_up(command: StepUp, world: World) -> tuple[Record, ...]:
     """A session, proven as at log-in; how long it lasts at most stays as it was."""
     digest, old = own_session(world)
-    prove(world, old.operator, command.way, command.code_step)
+    prove(world, old.operator, command)
     new = bytes.fromhex(command.session)
     require_new(world, new)
     world.stage(SESSIONS, None, digest)

@@ -4,8 +4,8 @@ import hmac
 
 import msgspec
 
-from engine.access.kinds import API_KEYS, KeyRow, last_day
-from engine.access.state import CREDENTIALS, SESSIONS, TILL_SECRETS
+from engine.access.kinds import API_KEYS, PASSKEYS, KeyRow, last_day
+from engine.access.state import CREDENTIALS, PASSKEY_COUNTS, SESSIONS, TILL_SECRETS
 from engine.kernel import credentials
 from engine.kernel.attachments import secrets_of
 from engine.kernel.credentials import Credential
@@ -38,6 +38,15 @@ class KeyView(msgspec.Struct, frozen=True, kw_only=True):
     till: int
     addresses: tuple[str, ...]
     credential: str
+
+
+class PasskeyView(msgspec.Struct, frozen=True, kw_only=True):
+    """A passkey of an active operator: its row, whose it is, its public key as the worker kept it, and its count."""
+
+    id: int
+    operator: int
+    key: str
+    count: int
 
 
 class AskTills(Query, frozen=True, kw_only=True, tag="access.tills"):
@@ -154,6 +163,19 @@ def api_key(world: World, key_id: str, digest: bytes) -> KeyView | None:
     if last_day(row) < world.day:
         return None
     return KeyView(id=id, till=row.till, addresses=row.addresses, credential=credentials.of_key(id, key_id))
+
+
+def passkey(world: World, credential: bytes) -> PasskeyView | None:
+    """The passkey whose credential's id has this SHA-256, if its operator is active; None otherwise."""
+    id = unique_holder(PASSKEYS, "credential", credential.hex(), world)
+    row = None if id is None else world.row(PASSKEYS, id)
+    if id is None or row is None:
+        return None
+    found = staff.operator(world, row.operator)
+    key = secrets_of(world, PASSKEYS, id).get("key")
+    if found is None or not found.active or not isinstance(key, str):
+        return None
+    return PasskeyView(id=id, operator=row.operator, key=key, count=world.get(PASSKEY_COUNTS, id) or 0)
 
 
 def answer_tills(query: AskTills, world: World) -> tuple[TillAccess, ...]:

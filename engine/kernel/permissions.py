@@ -89,13 +89,14 @@ DEVICE = frozenset({"staff.sign_in"})
 PUBLIC = frozenset({"access.enrol", "access.log_in"})
 """What goes without a credential, behind a one-time code or a password that the worker has checked."""
 
-SESSION = frozenset({"access.own"})
-"""What every session of the back office carries, whoever's it is: to prove itself again, and to end."""
+SESSION = frozenset({"access.own", "access.passkeys"})
+"""What every session of the back office carries, whoever's it is: to prove itself again, to add a passkey,
+and to end."""
 
 MACHINE = frozenset({"printing.report"})
 """What only the engine's own processes do: nobody can be given it."""
 
-STEP_UP = frozenset({"staff.write", "access.keys", "access.sessions"})
+STEP_UP = frozenset({"staff.write", "access.keys", "access.sessions", "access.passkeys"})
 """Rights over people and keys: only in a session whose identity was proven in the last minutes, never at a till and
 never with a key (reliability 3.4)."""
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from engine.engine import Actor, Answer
 from engine.features import by_badge, by_login, stored_secret
 from server.auth import tokens, totp
+from server.auth.passkeys import NewPasskey, UsedPasskey
 from server.auth.pepper import Pepper
 from server.auth.recognise import NOBODY
 from server.auth.secrets import Purpose, Secrets
@@ -161,6 +162,36 @@ async def step_up(desk: Desk, secrets: Secrets, actor: Actor, proof: Proof) -> S
     body = {"session": tokens.digest(made).hex(), "way": "password", "code_step": step}
     await _send(desk, "access.step_up", body, actor)
     return Session(made, actor.operator)
+
+
+async def log_in_by_passkey(desk: Desk, used: UsedPasskey) -> Session:
+    """Begins a session with a passkey that `passkeys.finish_log_in` found to be right."""
+    made, operator = tokens.session_id(), used.passkey.operator
+    body = {"operator": operator, "session": tokens.digest(made).hex(), **_use(used)}
+    await _send(desk, "access.log_in", body, Actor(till=0, operator=operator, credential=NOBODY.credential))
+    return Session(made, operator)
+
+
+async def step_up_by_passkey(desk: Desk, actor: Actor, used: UsedPasskey) -> Session:
+    """Proves the identity behind a session again, with a passkey."""
+    made = tokens.session_id()
+    await _send(desk, "access.step_up", {"session": tokens.digest(made).hex(), **_use(used)}, actor)
+    return Session(made, actor.operator)
+
+
+def _use(used: UsedPasskey) -> dict[str, Any]:
+    passkey = {"id": used.passkey.id, "count": used.uses, "challenge": used.challenge.hex()}
+    return {"way": "passkey", "passkey": passkey}
+
+
+async def add_passkey(desk: Desk, actor: Actor, label: str, made: NewPasskey) -> Answer:
+    """Adds a passkey that `passkeys.finish_registration` found to be right to the actor's own account."""
+    body = {
+        "label": label,
+        "credential": made.credential.hex(),
+        "key": {"hash": made.key, "key": made.credential.hex()},
+    }
+    return await _send(desk, "access.add_passkey", body, actor)
 
 
 async def stored_form(secrets: Secrets, field: str, operator: int, secret: str) -> dict[str, str]:

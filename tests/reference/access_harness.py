@@ -1,7 +1,7 @@
 """Devices, operators, sessions and keys against the shop under test, as the workers would recognise them."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from shop_harness import Shop
@@ -82,6 +82,23 @@ class Desk:
         body = {"operator": operator, "session": session, "way": "password", "code_step": self._step}
         self.done("access.log_in", body, nobody(operator))
         return Actor(till=0, operator=operator, credential=credentials.of_session(bytes.fromhex(session)))
+
+    def passkey(self, operator: int, id: int = 1) -> Callable[..., dict[str, Any]]:
+        """A passkey of the operator; makes what the worker hands over for each use of it."""
+        row = {
+            "operator": operator,
+            "label": "Clé",
+            "credential": digest(f"passkey {id}"),
+            "key": {"hash": "pk", "key": "k"},
+        }
+        self.shop.configure("passkeys", id, row)
+
+        def use(count: int = 0, challenge: str | None = None) -> dict[str, Any]:
+            self._step += 1
+            answered = digest(challenge or f"challenge {self._step}")
+            return {"way": "passkey", "passkey": {"id": id, "count": count, "challenge": answered}}
+
+        return use
 
     def step(self) -> int:
         """A time step that no code used yet."""

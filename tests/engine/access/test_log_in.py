@@ -54,16 +54,54 @@ def test_a_try_is_good_for_a_minute(desk: Desk) -> None:
 
 
 def test_a_passkey_needs_neither_try_nor_code(desk: Desk) -> None:
-    body = {"operator": 1, "session": digest("s"), "way": "passkey"}
+    use = desk.passkey(1)
 
-    assert "done" == desk.send("access.log_in", body, nobody(1)).status
+    answer = desk.send("access.log_in", {"operator": 1, "session": digest("s"), **use()}, nobody(1))
+
+    assert ("done", {"operator": 1, "way": "passkey"}) == (answer.status, answer.records[0].detail)
+
+
+def test_a_passkey_is_its_operators_own_and_not_only_said(desk: Desk) -> None:
+    use = desk.passkey(1)
+    body = {"operator": 2, "session": digest("s"), **use()}
+
+    other = desk.code("access.log_in", body, nobody())
+    none = desk.code("access.log_in", body | {"passkey": None}, nobody())
+    desk.done("passkeys.remove", {"id": 1})
+
+    assert ["access.unknown_passkey"] * 3 == [other, none, desk.code("access.log_in", body | {"operator": 1}, nobody())]
+
+
+def test_a_challenge_is_answered_once(desk: Desk) -> None:
+    first, second = desk.passkey(1, 1), desk.passkey(2, 2)
+    desk.done("access.log_in", {"operator": 1, "session": digest("s"), **first(0, "same")}, nobody())
+
+    again = [
+        desk.code("access.log_in", {"operator": one, "session": digest("t"), **use(0, "same")}, nobody())
+        for one, use in ((1, first), (2, second))
+    ]
+
+    assert ["access.challenge_used"] * 2 == again
+
+
+def test_a_passkey_that_counts_backwards_is_refused_and_sealed(desk: Desk) -> None:
+    use = desk.passkey(1)
+    heard = [
+        desk.send("access.log_in", {"operator": 1, "session": digest(f"{place}"), **use(count)}, nobody()).code
+        for place, count in enumerate((5, 5, 4, 0, 6))
+    ]
+
+    assert ["", *["access.passkey_copied"] * 3, ""] == heard
+    assert 3 == desk.whats().count("refused.passkey_copied")
 
 
 def test_a_session_id_is_given_once(desk: Desk) -> None:
-    body = {"operator": 1, "session": digest("s"), "way": "passkey"}
-    desk.done("access.log_in", body, nobody())
+    first, second = desk.passkey(1, 1), desk.passkey(2, 2)
+    desk.done("access.log_in", {"operator": 1, "session": digest("s"), **first()}, nobody())
 
-    assert "access.session_reused" == desk.code("access.log_in", body | {"operator": 2}, nobody())
+    body = {"operator": 2, "session": digest("s"), **second()}
+
+    assert "access.session_reused" == desk.code("access.log_in", body, nobody())
 
 
 def test_who_is_not_there_does_not_log_in(desk: Desk) -> None:

@@ -98,7 +98,10 @@ def test_a_session_that_nobody_began_is_unknown(shop: Shop) -> None:
 def test_a_session_rests_and_ends_by_the_workers_own_clock(shop: Shop) -> None:
     made = tokens.session_id()
     digest = tokens.digest(made)
-    body = {"operator": 1, "session": digest.hex(), "way": "passkey"}
+    key = {"operator": 1, "label": "Clé", "credential": "00" * 32, "key": {"hash": "pk", "key": "k"}}
+    shop.configure("passkeys", 1, key)
+    use = {"id": 1, "count": 0, "challenge": "11" * 32}
+    body = {"operator": 1, "session": digest.hex(), "way": "passkey", "passkey": use}
     shop.do("access.log_in", body, till=0, operator=0)
     reader = shop.engine.reader()
     now = shop.clock.wall_ms()
