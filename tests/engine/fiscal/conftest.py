@@ -41,7 +41,7 @@ def live_a_day(shop: Shop, seed: int) -> None:
         lines = [
             {"product": chance.randint(1, 4), "quantity": chance.randint(1, 5)} for _ in range(chance.randint(1, 6))
         ]
-        body = {"lines": lines, "payments": [{"mode": chance.randint(1, 2)}]}
+        body: dict[str, Any] = {"lines": lines, "payments": [{"mode": chance.randint(1, 2)}]}
         if number % 5 == 0:
             body["discounts"] = [{"id": 1, "lines": [1]}]
         if number % 7 == 0:

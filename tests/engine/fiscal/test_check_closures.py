@@ -32,7 +32,7 @@ def day(bar: Shop) -> Day:
 def _said(day: Day, *, whole: bool = True) -> list[str]:
     found: list[str] = []
     check = ClosureCheck(lambda code, text: found.append(f"{code} {text}"), whole=whole)
-    looks = {Opened: check.opened, Posted: check.ticket, Refunded: check.ticket, Closed: check.closed}
+    looks: dict[Any, Any] = {Opened: check.opened, Posted: check.ticket, Refunded: check.ticket, Closed: check.closed}
     for entry, record in day:
         looks[type(record)](entry, record, 0)
     return found

@@ -33,7 +33,7 @@ def sold(bar: Shop) -> Posted:
 def _codes(record: Any, *before: Any) -> list[str]:
     found: list[str] = []
     check = TicketCheck(lambda code, text: found.append(code), whole=True)
-    looks = {Posted: check.posted, Refunded: check.refunded, Paid: check.paid, Copied: check.copied}
+    looks: dict[Any, Any] = {Posted: check.posted, Refunded: check.refunded, Paid: check.paid, Copied: check.copied}
     for seq, one in enumerate((*before, record)):
         looks[type(one)](SimpleNamespace(training=False), one, join_position(1, seq))
     return found

@@ -311,7 +311,11 @@ def _made(path: Path) -> Path:
 
 
 def test_every_break_is_named_with_its_neighbours_and_the_first_stops_nothing(damage: Damage, busy: Path) -> None:
-    damage(lambda txn: [_put(txn, seq, _get(txn, seq).replace(b'"asked":false', b'"asked":true')) for seq in (50, 90)])
+    def ask(txn: WriteTransaction) -> None:
+        for seq in (50, 90):
+            _put(txn, seq, _get(txn, seq).replace(b'"asked":false', b'"asked":true'))
+
+    damage(ask)
     store = Store(busy, writable=False, limits=SMALL)
     breaks = check_journal(store, FEATURES).breaks
     store.close()
