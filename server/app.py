@@ -16,6 +16,7 @@ from server.api.routes import PAGES, PREFIX, RouteTable, api_routes, table_of
 from server.api.serve_api import Api
 from server.api.shop import Shop
 from server.front.headers import SecureHeaders
+from server.proof import serve_proof
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -64,6 +65,7 @@ def _pages(shop: Shop, described: Mapping[str, Any]) -> dict[str, Handler]:
         "docs": fixed(people, "text/html"),
         "style": fixed(docs.STYLE.encode(), "text/css"),
         "openapi": fixed(document, "application/json"),
+        **serve_proof.pages(shop),
     }
 
 
@@ -73,7 +75,8 @@ def _problems(table: RouteTable) -> dict[Any, Any]:
 
     async def method(request: Request, error: Exception) -> Response:
         found, _ = table.find(request.scope["path"])
-        return _response(Problem("api.method", headers=((b"allow", ", ".join(sorted(found or ())).encode()),)))
+        allowed = ", ".join(sorted(found)) if found else (getattr(error, "headers", None) or {}).get("Allow", "")
+        return _response(Problem("api.method", headers=((b"allow", allowed.encode()),)))
 
     async def fault(request: Request, error: Exception) -> Response:
         return Response(b'{"status":500}', status_code=500, media_type=PROBLEM_TYPE.decode())
