@@ -16,12 +16,13 @@ function make(tag, attributes, ...children) {
     if (name === "click") made.addEventListener("click", value);
     else made.setAttribute(name, value);
   }
-  made.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  made.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
   return made;
 }
 
 function say(word, values) {
-  return TEXTS[state.language][word].replace(/\$\{(\w+)\}/g, (_, name) => String(values[name]));
+  const text = TEXTS[state.language][word].replace(/ ([:;?!])/g, "\u00a0$1"); // French: no colon alone on a line
+  return text.replace(/\$\{(\w+)\}/g, (_, name) => String(values[name]));
 }
 
 /** An integer of 10**-places as a decimal string, exactly. */

@@ -132,7 +132,8 @@ def _document(language: str, title: str, body: str, script: str = "") -> bytes:
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex">'
-        f'<link rel="icon" href="data:,"><title>{html.escape(title)}</title><link rel="stylesheet" href="../proof.css">{script}</head>'
+        '<link rel="icon" href="data:,">'
+        f'<title>{html.escape(title)}</title><link rel="stylesheet" href="../proof.css">{script}</head>'
         f"<body><main>{body}</main></body></html>"
     ).encode()
 

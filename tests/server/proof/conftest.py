@@ -17,7 +17,6 @@ from engine.engine import Engine, Reader
 from engine.features import FEATURES
 
 HOSTILE = '<img src=x onerror="document.title=1">'
-BIDI = "Café \u202eéfac\u202c"
 ROWS: tuple[tuple[str, int, dict[str, Any]], ...] = (
     ("vat-rates", 2, {"title": "Taux réduit", "percent": "5.5"}),
     ("vat-rates", 3, {"title": "Taux intermédiaire", "percent": "10"}),
