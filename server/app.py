@@ -16,6 +16,7 @@ from server.api.routes import PAGES, PREFIX, RouteTable, api_routes, table_of
 from server.api.serve_api import Api
 from server.api.shop import Shop
 from server.front.headers import SecureHeaders
+from server.legacy import serve_legacy
 from server.proof import serve_proof
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -23,11 +24,17 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 def make_app(shop: Shop, table: RouteTable | None = None) -> Any:
     """The ASGI application; raises `NoPolicy` where a route does not say who may use it."""
-    table = table or table_of((*PAGES, *api_routes()))
+    table = table or table_of((*PAGES, *serve_legacy.ROUTES, *api_routes()))
     described = openapi.document(table)
     pages = _pages(shop, described)
     routes: list[BaseRoute] = [
         Page(route.path, pages[route.name], methods=[route.method]) for route in table.routes if route.does == "page"
+    ]
+    webservices = serve_legacy.pages(shop)
+    routes += [
+        Page(route.path, webservices[route.path], methods=[route.method])
+        for route in table.routes
+        if route.does == "webservice"
     ]
     app = Starlette(routes=[*routes, Mount(PREFIX, app=_Whole(Api(shop, table)))], exception_handlers=_problems(table))
     app.router.redirect_slashes = False

@@ -58,6 +58,8 @@ def document(table: RouteTable) -> dict[str, Any]:
     builder = _Builder()
     paths: dict[str, dict[str, Any]] = {}
     for route in table.routes:
+        if route.does == "webservice":
+            continue  # another's language, described in docs/webhooks.md
         paths.setdefault(route.path, {})[route.method.lower()] = builder.operation(route)
     return {
         "openapi": "3.1.0",

@@ -16,7 +16,7 @@ ANYONE = "anyone"
 """The policy of a route for everybody who is recognised; what it shows is filtered by rights."""
 
 Rate = Literal["sale", "write", "read", "watch", "public"]
-Does = Literal["command", "query", "create", "list", "get", "put", "remove", "batch", "changes", "page"]
+Does = Literal["command", "query", "create", "list", "get", "put", "remove", "batch", "changes", "page", "webservice"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
