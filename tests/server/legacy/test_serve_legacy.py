@@ -3,18 +3,23 @@
 import concurrent.futures
 import http.client
 import json
+import os
 import shutil
+import signal
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import pytest
-from served_shop import Served, one_request
+from served_shop import Served, one_request, wait_until
 
-from engine.engine import Engine, check
+from engine.engine import Engine, Reader, check
+from engine.features import FEATURES
 from server.auth import tokens
+from server.legacy import serve_legacy
+from server.legacy.handle import handle
 from server.legacy.serve_legacy import answered, names_of
 from server.wire.frames import Reply
 
@@ -246,18 +251,38 @@ def test_fifty_calls_at_once_are_fifty_orders_or_told_to_come_again(software: So
     assert 0 == check(software.served.data).broken
 
 
-def test_without_the_engine_nothing_is_recorded_and_the_call_is_told_to_come_again(
-    ready_shop: Path, tmp_path: Path
-) -> None:
+def test_a_call_while_the_engine_dies_is_one_order_however_often_it_is_sent(ready_shop: Path, tmp_path: Path) -> None:
     software = Software(Path(shutil.copytree(ready_shop, tmp_path / "shop")))
     try:
-        reply = answered(Reply(1, 503, 1, b'{"code":"api.engine_away","detail":"away"}'))
-        kept = software.call("webapp", "1", payment=2)
+        os.kill(software.served.pids()["engine"], signal.SIGKILL)
+        replies: list[Any] = []
+        wait_until(
+            lambda: (
+                replies.append(software.call("webapp", "1", payment=2, idempotencyKey="k")) or replies[-1].status == 200
+            ),
+            "the order is taken",
+        )
+        again = software.call("webapp", "1", payment=2, idempotencyKey="k")
+        tickets = software.served.ask("GET", "/api/v1/sales/tickets", headers=software.served.headers()).json
     finally:
         software.served.close()
 
-    assert ("fault", True, "api.engine_away") == (reply.status, reply.retry, reply.code)
-    assert kept.json["success"]
+    away = [(reply.status, reply.json["code"], reply.headers["retry-after"]) for reply in replies[:-1]]
+    assert [(503, "api.engine_away", "2")] * len(away) == away
+    assert replies[-1].json == again.json
+    assert 1 == len(tickets["tickets"])
+
+
+def test_a_call_that_lasts_too_long_is_ended(software: Software, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serve_legacy, "CALL_WITHIN_S", -1.0)
+    with Reader(software.served.data, FEATURES) as reader:
+        desk = serve_legacy.Desk(reader, cast(Any, None), cast(Any, None), "127.0.0.1")
+        known = desk.authenticate(software.shop, software.keys["all"])
+
+        reply = handle("/workers/getPlus.php", [("shopID", software.shop), ("key", software.keys["all"])], {}, desk)
+
+    assert known
+    assert (503, "legacy.too_long") == (reply[0], json.loads(reply[2])["code"])
 
 
 @pytest.mark.parametrize(
