@@ -1,6 +1,7 @@
 """The webservices through a real server, as the reference's software calls them: with a key, over a socket."""
 
 import concurrent.futures
+import datetime
 import http.client
 import json
 import os
@@ -17,6 +18,7 @@ from served_shop import Served, one_request, wait_until
 
 from engine.engine import Engine, Reader, check
 from engine.features import FEATURES
+from engine.kernel.world import World
 from server.auth import tokens
 from server.legacy import serve_legacy
 from server.legacy.handle import handle
@@ -59,7 +61,7 @@ class Software:
         parts = tokens.parse(token)
         assert isinstance(parts, tokens.KeyToken)
         secret = {"hash": parts.digest.hex(), "key": "k"}
-        expires = engine.reader().look(lambda world: world.date().replace(day=28)).isoformat()
+        expires = (engine.reader().look(World.date) + datetime.timedelta(days=30)).isoformat()
         row = {"label": name, "scopes": scopes, "till": 2, "expires": expires, "key_id": parts.key_id, "secret": secret}
         self._put(engine, "api-keys", id, row | changes)
 
@@ -186,9 +188,9 @@ def test_a_key_does_what_its_scopes_say_and_nothing_else(software: Software) -> 
 
 
 def test_a_key_acts_at_its_own_till_and_for_nobody_else(software: Software) -> None:
-    tried = ({"idcaisse": 1}, {"idUser": 1}, {"idcaisse": 2})
+    tried = [("idcaisse", "1"), ("idUser", "1"), ("idcaisse", "2")]
 
-    replies = [software.call("webapp", "1", payment=2, **fields) for fields in tried]
+    replies = [software.call("webapp", "1", payment=2, key="all", **{name: value}) for name, value in tried]
 
     assert ["legacy.not_its_till", "legacy.not_its_till", None] == [reply.json.get("code") for reply in replies]
 
@@ -256,12 +258,12 @@ def test_a_call_while_the_engine_dies_is_one_order_however_often_it_is_sent(read
     try:
         os.kill(software.served.pids()["engine"], signal.SIGKILL)
         replies: list[Any] = []
-        wait_until(
-            lambda: (
-                replies.append(software.call("webapp", "1", payment=2, idempotencyKey="k")) or replies[-1].status == 200
-            ),
-            "the order is taken",
-        )
+
+        def taken() -> bool:
+            replies.append(software.call("webapp", "1", payment=2, idempotencyKey="k"))
+            return bool(replies[-1].status == 200)
+
+        wait_until(taken, "the order is taken")
         again = software.call("webapp", "1", payment=2, idempotencyKey="k")
         tickets = software.served.ask("GET", "/api/v1/sales/tickets", headers=software.served.headers()).json
     finally:
