@@ -12,7 +12,8 @@ import web_browser
 from served_shop import Served
 from web_browser import Browser
 
-from engine.engine import Engine
+from engine.engine import Engine, Reader
+from engine.features import FEATURES
 
 VERDICT = "return document.querySelector('[data-verdict]')?.dataset.verdict"
 STEPS = (
@@ -253,6 +254,37 @@ def test_a_leaf_alone_is_a_genuine_seal_without_content(browser: Browser, sold: 
     assert ("proven", "") == (found, browser.text(".ticket"))
     assert "Sceau authentique" in browser.text(".verdict")
     assert {"content": "none", "path": "ok", "signature": "ok"} == browser.run(STEPS)
+
+
+def test_a_refund_says_what_it_is_and_of_which_ticket(browser: Browser, sold: Any) -> None:
+    of = sold.served.do("sales/post", {"lines": [{"price": "1234.50"}], "payments": [{"mode": 2}]}).json
+    body = {"no": of["records"][0]["no"], "reason": "<u>cassé"}
+    refund = sold.served.do("sales/refund", body)
+    path = sold.served.ask("GET", f"/api/v1/sales/ticket?seq={refund.json['seq']}", headers=sold.served.headers()).json
+
+    found = verdict(browser, f"{sold.served.address}{path['proof_path']}")
+
+    text = browser.text(".ticket").replace("\u00a0", " ").replace("\u202f", " ")
+    assert ("proven", 200) == (found, refund.status)
+    assert f"Remboursement n° {refund.json['records'][0]['no']}\n" in text
+    assert f"du ticket n° {body['no']}" in text
+    assert "Motif : <u>cassé" in text
+    assert "Total TTC\n-1 234,50 €" in text
+
+
+def test_an_entry_that_is_no_ticket_is_proven_and_shown_as_it_was_sealed(browser: Browser, sold: Any) -> None:
+    with Reader(sold.served.data, FEATURES) as reader:
+        sealed = next(data for _, _, data in reader.entries_since(1, 0) if b'"is":"cash.opened"' in data)
+        opened = json.loads(sealed)
+        stored = reader.entry(1, opened["seq"])
+    path = f"/proof/{stored.leaf.hex()}?e=1.{opened['seq']}.{opened['salt'][:16]}"
+
+    found = verdict(browser, f"{sold.served.address}{path}")
+    browser.click("summary")
+
+    assert ("proven", "") == (found, browser.text(".ticket"))
+    assert "n'est pas un ticket" in browser.text("main")
+    assert stored.data.decode() == browser.text("details pre")
 
 
 def test_a_ticket_of_a_log_with_a_second_key_is_proven(
