@@ -3,6 +3,7 @@
 import argparse
 import datetime
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from engine.engine import Reader
 from engine.features import FEATURES
 from server import tls
 from server.auth import token_files
-from server.cli.shell import Exit, Problem, Shell
+from server.cli.shell import Exit, Problem, Shell, printable
 from server.options import BadOption, Options, hosts_of, read_options
 from server.serve import CannotServe, Supervisor, bind
 
@@ -94,13 +95,19 @@ def run(arguments: argparse.Namespace, shell: Shell) -> int:
         shell.say(f"Guichet serves {shell.data} at {address} (the API: {address}/api). Ctrl-C stops it.")
         shell.result({"ok": True, "address": address, "processes": supervisor.children})
 
-    supervisor = Supervisor(options, listener, shell.say)
+    supervisor = Supervisor(options, listener, _report)
     try:
         supervisor.run(ready)
     except CannotServe as error:
         raise Problem("serve.stopped", str(error), exit=Exit.FAULT) from error
     shell.say("Stopped; everything that was acknowledged is on disk.")
     return Exit.OK
+
+
+def _report(text: str) -> None:
+    """What happens to processes while it serves: with their own messages, whoever reads the result on stdout."""
+    sys.stderr.write(f"guichet: {printable(text)}\n")
+    sys.stderr.flush()
 
 
 def _tills(shell: Shell) -> list[int]:

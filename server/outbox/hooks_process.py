@@ -81,7 +81,7 @@ class Hooks:
 
     def wake(self) -> None:
         """There may be something to tell."""
-        with contextlib.suppress(OSError):  # full: it is awake
+        with contextlib.suppress(OSError):  # full, or closed: it is awake, or gone
             self._wake_write.send(b"\0")
 
     def stop(self) -> None:
@@ -100,6 +100,8 @@ class Hooks:
                 self._wait(self._turn())
         finally:
             self._end()
+            self._wake_read.close()
+            self._wake_write.close()
 
     def _turn(self) -> float:
         """One round; how long to wait for news."""
