@@ -22,6 +22,7 @@ from server.wire.sockets import CHORES
 
 CHECK_EACH_S = 3_600
 FULL_EACH_MS = 7 * 86_400_000  # the whole journal again, however long: disks forget what nobody reads
+BROKEN_EACH_MS = 86_400_000  # a journal known to be broken where no check can go on behind the break: once a day
 AGAIN_AFTER_S = 60.0  # after a check that could not be made, or whose outcome could not be sealed
 UP_WITHIN_S = 5.0
 REST_S = 0.25  # between two snapshots of half a second: selling goes before
@@ -77,9 +78,15 @@ class JournalChecks:
         self._rest = rest
 
     def turn(self) -> str:
-        """One check, if anything is new: "nothing new", "whole" or "broken". Raises `Fault` where it was not sealed."""
-        shown = self._asks.ask("fiscal.checks", {})
-        full = shown.full is None or self._now_ms() - shown.full.at_ms >= FULL_EACH_MS
+        """One check, if anything is new: "nothing new", "known broken", "whole" or "broken".
+
+        Raises `Fault` where the outcome was not sealed.
+        """
+        shown, now_ms = self._asks.ask("fiscal.checks", {}), self._now_ms()
+        if self._known_broken(shown, now_ms):
+            _log.error("the last check found %d breaks in the journal: run `guichet verify`", shown.last.broken)
+            return "known broken"
+        full = shown.full is None or now_ms - shown.full.at_ms >= FULL_EACH_MS
         reader = self._asks.reader()
         if not full and self._only_its_outcome(shown.last, reader.position()):
             return "nothing new"
@@ -90,6 +97,11 @@ class JournalChecks:
         if answer.status != "done":
             raise Fault(answer.code, f"the outcome of a check is not sealed: {answer.text}")
         return self._say(outcome)
+
+    def _known_broken(self, shown: Any, now_ms: int) -> bool:
+        """Whether the journal was found broken where no check can go on, less than a day ago."""
+        last = shown.last
+        return bool(last and last.broken and not shown.checkpoint and now_ms - last.at_ms < BROKEN_EACH_MS)
 
     def _only_its_outcome(self, last: Any, position: tuple[int, int]) -> bool:
         """Whether nothing stands behind the last check but the entry that says what it found."""

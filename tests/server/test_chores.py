@@ -13,9 +13,10 @@ from served_shop import SALE, Served, wait_until
 from engine.engine import Answer, Engine, Fault, Reader, check
 from engine.features import FEATURES
 from server import chores
-from server.chores import FULL_EACH_MS, JournalChecks, Stopped, be_last
+from server.chores import BROKEN_EACH_MS, FULL_EACH_MS, JournalChecks, Stopped, be_last
 
 NOW_MS = 1_900_000_000_000
+MINUTE_MS = 60_000
 
 
 class Asks:
@@ -79,7 +80,7 @@ def test_the_whole_journal_is_looked_at_again_after_a_week(asks: Asks) -> None:
     assert [0, 0] == [body["first"] for body in asks.bodies]
 
 
-def test_what_is_broken_is_sealed_and_said_and_the_next_check_goes_on_behind_it(
+def test_what_is_broken_is_sealed_and_said_at_once_and_then_once_a_day(
     asks: Asks, caplog: pytest.LogCaptureFixture
 ) -> None:
     checks(asks).turn()
@@ -90,12 +91,12 @@ def test_what_is_broken_is_sealed_and_said_and_the_next_check_goes_on_behind_it(
         heard = checks(asks).turn()
 
     sell(asks)
-    again = checks(asks).turn()
+    again = [checks(asks).turn(), checks(asks, BROKEN_EACH_MS + MINUTE_MS).turn()]
     shown = asks.ask("fiscal.checks", {})
-    assert ("broken", "whole") == (heard, again)
+    assert ("broken", ["known broken", "broken"]) == (heard, again)
     assert "THE JOURNAL IS BROKEN: check." in caplog.text
     assert asks.bodies[1]["places"][0].startswith("check.")
-    assert (asks.bodies[1]["broken"], 0) == (shown.broken.broken, shown.last.broken)
+    assert asks.bodies[2]["broken"] == shown.broken.broken == shown.last.broken
 
 
 def _alter_last(asks: Asks) -> None:
