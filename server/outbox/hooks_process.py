@@ -38,10 +38,14 @@ class Delivering:
         encoded = msgspec.json.encode(options).decode()
         command = [sys.executable, "-m", "server.processes", "hooks", encoded, str(os.getpid()), str(theirs.fileno())]
         kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-        with theirs:
-            self._process = subprocess.Popen(  # noqa: S603  # our own program, no shell
-                command, pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL, env=kept
-            )
+        try:
+            with theirs:
+                self._process = subprocess.Popen(  # noqa: S603  # our own program, no shell
+                    command, pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL, env=kept
+                )
+        except OSError:
+            self.pipe.close()
+            raise
         self.began = time.monotonic()
         self.pid = self._process.pid
 

@@ -43,6 +43,7 @@ class _Queue:
 
     def __init__(self) -> None:
         self.position = (0, 0)
+        self.ended = (0, 0)
         self.attempts = 0
         self.not_before_ms = 0
         self.begun = False
@@ -113,6 +114,8 @@ class PrintOutbox:
             queue = self._queues.setdefault(job.printer, _Queue())
             lock = self._queue_locks.setdefault(job.printer, threading.Lock())
         with lock:
+            if (job.gen, job.seq) <= queue.ended:
+                return False  # read before its outcome was sealed; a queue goes forward only
             queue.take((job.gen, job.seq))
             if queue.over is None:
                 self._try(job, queue)
@@ -215,6 +218,7 @@ class PrintOutbox:
             return False
         if answer.status == "done" or answer.code in OVER:
             queue.over = None
+            queue.ended = queue.position
             return True
         if answer.status == "refused" and body.get("result") != "unknown":
             # Another run began the job in the meantime: then what it sent is what nobody knows.

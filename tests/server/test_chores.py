@@ -49,10 +49,11 @@ def asks(ready_shop: Path, tmp_path: Path) -> Any:
 
 
 def checks(asks: Asks, now_ms: int = 0, rests: list[float] | None = None) -> JournalChecks:
-    """Checks that wait for nothing; ``now_ms`` is added to the time of the last sealed check."""
+    """Checks that wait for nothing; ``now_ms`` is added to the time of the last sealed check of everything."""
     shown = asks.ask("fiscal.checks", {})
     base = shown.full.at_ms if shown.full is not None else NOW_MS
-    return JournalChecks(asks, lambda: base + now_ms, [].append if rests is None else rests.append)
+    waited: list[float] = [] if rests is None else rests
+    return JournalChecks(asks, lambda: base + now_ms, waited.append)
 
 
 def sell(asks: Asks) -> None:

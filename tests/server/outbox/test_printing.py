@@ -262,6 +262,20 @@ def test_a_printer_that_the_machine_s_operator_does_not_allow_gives_its_jobs_up_
     assert 2 == caplog.text.count("--allow-device /dev/usb/lp0")
 
 
+def test_a_job_that_ended_while_it_was_looked_at_is_not_even_begun_again(house: Any) -> None:
+    house.sell()
+    house.sell()
+    (stale,) = house.outbox.heads()
+    house.outbox.work(stale)
+    begun = house.printers["main"].begun
+
+    again = house.outbox.work(stale)
+    ended = house.outbox.step()
+
+    assert (False, 1) == (again, ended)
+    assert (1, 2) == (begun, house.printers["main"].begun)
+
+
 def test_a_job_says_when_it_is_due(house: Any) -> None:
     house.printer("main").problem = "printer.paper_out"
     house.sell()

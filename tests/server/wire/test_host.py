@@ -194,7 +194,8 @@ def test_sockets_are_their_owner_s_alone(host: Callable[..., Running]) -> None:
     for role in ROLES:
         assert 0o600 == socket_path(running.data, role).stat().st_mode & 0o777
     assert 0o700 == socket_path(running.data, WORKER).parent.stat().st_mode & 0o777
-    assert 200 == ask(running.data, frames.encode_call(1, actor(), [wish()]), role=OUTBOX)[0].status
+    answer = ask(running.data, frames.encode_call(1, actor(), [wish()]), role=OUTBOX)[0]
+    assert (404, "kernel.wrong_source") == (answer.status, msgspec.json.decode(answer.body)["code"])
     assert 200 == ask(running.data, frames.encode_call(1, actor(), [wish()]), role=CHORES)[0].status
 
 
