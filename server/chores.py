@@ -10,7 +10,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -141,12 +141,24 @@ class JournalChecks:
         return "whole"
 
 
+class Visits(Bridge):
+    """A bridge whose link stands only while something is sent: who listens all day hears of every commit."""
+
+    async def send(self, name: str, body: Mapping[str, Any], id: bytes) -> Answer:
+        """The engine's answer; see `Bridge.send`."""
+        self._link.start()
+        try:
+            await self._link.wait_up(UP_WITHIN_S)
+            return await super().send(name, body, id)
+        finally:
+            await self._link.close()
+
+
 class Chores:
     """One shop's chores: a loop for the link to the engine, a thread for the work."""
 
     def __init__(self, options: Options) -> None:
         self._data = Path(options.data)
-        self._link = Link(self._data, CHORES)
         self._stopping = threading.Event()
 
     async def run(self) -> None:
@@ -155,17 +167,14 @@ class Chores:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        self._link.start()
-        bridge = Bridge(self._data, self._link, loop)
+        bridge = Visits(self._data, Link(self._data, CHORES), loop)
         thread = threading.Thread(target=self._work, args=(bridge,), name="checks", daemon=True)
-        await self._link.wait_up(UP_WITHIN_S)
         thread.start()
         await stop.wait()
         self._stopping.set()
         end = time.monotonic() + STOP_WITHIN_S
         while thread.is_alive() and time.monotonic() < end:
             await asyncio.sleep(0.01)
-        await self._link.close()
         if not thread.is_alive():
             bridge.close()  # else the process ends with its store mapped, as it may
 

@@ -20,7 +20,7 @@ from server.wire.link import Link
 from server.wire.sockets import OUTBOX
 
 LOOK_AGAIN_S = 10.0  # without news from the engine, which tells of every commit: in case one was lost
-LOOK_EACH_S = 0.02  # a shop that sells all the time is looked at fifty times a second, not after every commit
+LOOK_EACH_S = 0.05  # a shop that sells all the time is looked at twenty times a second, not after every commit
 FAULT_WAIT_S = 1.0
 STOP_WITHIN_S = 2.0  # what is on its way to paper is finished within this, or stays begun
 STOP_LOOK_S = 0.01
