@@ -4,7 +4,19 @@ import sys
 
 from engine.access import table as access
 from engine.access import views as access_views
-from engine.access.views import KeyView, PasskeyView, SessionView, api_key, passkey, session, till_credential
+from engine.access.views import (
+    STRANGER_FIRST,
+    STRANGERS,
+    Identity,
+    KeyView,
+    PasskeyView,
+    SessionView,
+    api_key,
+    identity,
+    passkey,
+    session,
+    till_credential,
+)
 from engine.cash import table as cash
 from engine.cash import views as cash_views
 from engine.catalogue import table as catalogue
@@ -35,6 +47,7 @@ __all__ = [
     "check_journal",
     "export_journal",
 ]
+__all__ += ["STRANGERS", "STRANGER_FIRST", "Identity", "identity"]
 __all__ += ["KeyView", "Operator", "PasskeyView", "SessionView", "api_key", "by_badge", "by_login", "operator"]
 __all__ += [
     "passkey",
