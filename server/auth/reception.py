@@ -9,14 +9,14 @@ import msgspec
 
 from engine.engine import Actor, Reader, Refusal
 from server.api.exchange import Headers, reply_headers
-from server.api.problems import problem_body, refusal_status
+from server.api.problems import CODES, problem_body, refusal_status
 from server.auth.bodies import Body, Shown
 from server.auth.ceremonies import DeclinedError, Desk
 from server.auth.desk import EngineTroubleError
 from server.auth.gate import Gate, now_ms
 from server.auth.passkeys import PasskeyError
 from server.auth.pepper import Pepper
-from server.auth.secrets import Secrets, WeakSecretError
+from server.auth.secrets import BusyError, Secrets, WeakSecretError
 
 PASSKEY_KEY = "passkeys"
 OK = 200
@@ -98,6 +98,8 @@ async def answer(reception: Reception, run: Run, asked: Asked) -> Response:
         done = await run(reception, asked)
     except DeclinedError as error:
         return declined(error.code, error.text, error.data)
+    except BusyError:
+        return declined("auth.busy", CODES["auth.busy"])
     except WeakSecretError as error:
         return declined(error.code, error.text)
     except PasskeyError as error:
