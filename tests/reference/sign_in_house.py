@@ -284,5 +284,3 @@ class Client:
         }
         await self.house.api(scope, receive, send)
         return Said(start["status"], start["headers"], b"".join(parts))
-
-

@@ -208,7 +208,9 @@ def test_where_all_places_are_taken_nothing_is_counted(house: House) -> None:
     assert ((503, "auth.busy"), "1", []) == (busy.ended, busy.headers["retry-after"], house.desk.sent)
 
 
-@pytest.mark.parametrize("body", [{"operator": 3}, {"operator": "3", "pin": PIN}, {"operator": 3, "pin": PIN, "x": 1}, 1])
+@pytest.mark.parametrize(
+    "body", [{"operator": 3}, {"operator": "3", "pin": PIN}, {"operator": 3, "pin": PIN, "x": 1}, 1]
+)
 def test_a_body_that_is_none_is_refused_without_its_values(house: House, body: object) -> None:
     said = house.till().post("pin", body)
 
