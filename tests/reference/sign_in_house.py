@@ -131,57 +131,6 @@ class House:
         self.api = Api(self.worker, TABLE)
 
     def code(self) -> str:
-        """The problem's code; empty where there is none."""
-        return str(self.json.get("code", ""))
-
-    @property
-    def ended(self) -> tuple[int, str]:
-        """(status, code)."""
-        return self.status, self.code
-
-
-class House:
-    """Two tills, an admin, a manager and an employee with all their secrets, and the API before them."""
-
-    def __init__(self, path: Path) -> None:
-        self.shop = Harness(path, FEATURES)
-        self.pepper = PEPPER
-        self.desk = Desk(self.shop)
-        for id in (1, 2):
-            self.shop.configure("tills", id, {"name": f"Caisse {id}"})
-        self.shop.configure("settings", 1, {"name": "Bar du Port"})
-        for id, row in people().items():
-            self.shop.configure("operators", id, row)
-        self.worker = Shop(path, None)  # type: ignore[arg-type]  # no socket: the desk reaches the engine
-        self.worker.gate = Gate(
-            self.shop.engine.reader,
-            lambda: self.pepper.key(COOKIE_KEY),
-            origins=Origins(frozenset({HOST.encode()})),
-            limits=Limits(UNLIMITED, UNLIMITED),
-            now_ms=self.shop.clock.wall_ms,
-        )
-        self.worker.reception = Reception(
-            desk=self.desk,
-            gate=self.worker.gate,
-            reader=self.shop.engine.reader,
-            load_pepper=lambda: self.pepper,
-            now_ms=self.shop.clock.wall_ms,
-        )
-        self.api = Api(self.worker, TABLE)
-
-    async def _people(self) -> None:
-        secrets = Secrets(self.pepper)
-        for id, (alias, role) in PEOPLE.items():
-            row: dict[str, Any] = {"alias": alias, "role": role, "email": f"{alias.lower()}@example.net"}
-            row["pin"] = await ceremonies.stored_form(secrets, "pin", id, PIN)
-            row["password"] = await ceremonies.stored_form(secrets, "password", id, PASSWORD)
-            row["totp"] = {"hash": totp.seal(self.pepper, id, SEED), "key": totp.seed_key(self.pepper, SEED)}
-            if id == 3:
-                row["badge"] = await ceremonies.stored_form(secrets, "badge", id, BADGE)
-            self.shop.configure("operators", id, row)
-        secrets.close()
-
-    def code(self) -> str:
         """A one-time code that nobody used yet: the clock goes on by one step."""
         self.shop.clock.advance(30_000)
         return totp.code(SEED, self.shop.clock.wall_ms() // 30_000)
