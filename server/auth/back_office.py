@@ -44,6 +44,7 @@ async def log_in(reception: Reception, asked: Asked) -> Answered:
 async def step_up(reception: Reception, asked: Asked) -> Answered:
     """Proves the session's identity again; it goes on under a new id."""
     body: StepUpBody = asked.body
+    _require_session(asked.actor)
     if body.passkey is None:
         proof = Proof(body.password, body.code, reception.now_ms())
         return _logged_in(reception, await ceremonies.step_up(reception.desk, reception.secrets, asked.actor, proof))
@@ -51,6 +52,12 @@ async def step_up(reception: Reception, asked: Asked) -> Answered:
     if used.passkey.operator != asked.actor.operator:
         raise PasskeyError("the passkey is another's")
     return _logged_in(reception, await ceremonies.step_up_by_passkey(reception.desk, asked.actor, used))
+
+
+def _require_session(actor: Actor) -> None:
+    """Refuses everybody else before anything is counted or checked."""
+    if not actor.credential.startswith("session:"):
+        raise DeclinedError("access.no_session", "this is asked for in a session of the back office")
 
 
 def _logged_in(reception: Reception, made: Session) -> Answered:
@@ -145,9 +152,8 @@ def _used(reception: Reception, asked: Asked, response: dict[str, Any]) -> UsedP
 async def begin_new_passkey(reception: Reception, asked: Asked) -> Answered:
     """A challenge for a new passkey of one's own."""
     actor = asked.actor
+    _require_session(actor)
     me: Identity = reception.desk.look(lambda world: identity(world, actor))
-    if me.kind != "session":
-        raise DeclinedError("access.no_session", "this is asked for in a session of the back office")
     site, key = site_of(reception, asked.host), reception.pepper.key(PASSKEY_KEY)
     options, sealed = passkeys.begin_registration(site, key, me.operator, me.alias, reception.now_ms())
     return Answered(PasskeyOptions(options=options), (cookies.set_cookie(cookies.CHALLENGE, sealed),))
@@ -156,6 +162,7 @@ async def begin_new_passkey(reception: Reception, asked: Asked) -> Answered:
 async def finish_new_passkey(reception: Reception, asked: Asked) -> Answered:
     """Adds the passkey to one's own account; the engine asks for a late proof."""
     body: NewPasskeyBody = asked.body
+    _require_session(asked.actor)
     site, key = site_of(reception, asked.host), reception.pepper.key(PASSKEY_KEY)
     cookie = asked.jar.get(cookies.CHALLENGE)
     try:

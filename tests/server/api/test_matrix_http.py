@@ -71,7 +71,14 @@ LETS_IN = {
 """Right -> who holds it: an admin in a session proven just now, a manager and a cashier at a till, a till alone."""
 
 KNOWN_DOES = {"command", "create", "put", "remove", "query", "list", "get", "batch", "changes"}
-PROVEN_LATELY = {"access.keys", "access.passkeys", "access.sessions", "staff.write"}
+PROVEN_LATELY = {
+    "access.keys",
+    "access.passkeys",
+    "access.secrets",
+    "access.sessions",
+    "staff.secrets",
+    "staff.write",
+}
 WHO = (
     *("nobody", "revoked", "replaced", "foreign shop", "malformed", "device", "foreign shift", "cashier", "manager"),
     *("admin", "admin at till", "admin elsewhere", "admin on no page", "admin stale", "key"),

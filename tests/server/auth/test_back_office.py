@@ -1,4 +1,4 @@
-"""The back office: log-in that tells strangers nothing, sessions under new ids, log-out, passkeys where hosts are names."""
+"""The back office: log-in that tells strangers nothing, sessions under new ids, log-out, and passkeys."""
 
 import importlib.util
 from typing import Any

@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from sign_in_house import House
 
 from engine.features import FEATURES
 from engine.kernel.permissions import PERMISSIONS
@@ -36,3 +37,27 @@ def test_an_example_is_a_body_that_is_taken(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_code_that_is_named_exists(name: str) -> None:
     assert set(BY_NAME[name].codes) <= set(FEATURES.refusals) | set(CODES)
+
+
+GUESTS = {"auth.enrol", "auth.log_in", "auth.passkey.begin", "auth.passkey.finish"}
+
+
+def test_nobody_reaches_what_guests_do_and_nothing_else(house: House) -> None:
+    guest = house.client()
+
+    said = {each.name: guest.ask(each.method, f"/api/v1/auth/{each.path}", each.example).code for each in TABLE}
+
+    assert set(BY_NAME) - GUESTS == {name for name, code in said.items() if code == "auth.missing"}
+
+
+def test_a_till_with_nobody_at_it_lets_people_sign_in_and_does_nothing_itself(house: House) -> None:
+    device = house.till()
+
+    said = {}
+    for each in TABLE:
+        device.jar.clear()
+        said[each.name] = device.ask(each.method, f"/api/v1/auth/{each.path}", each.example).status
+
+    let_in = {"auth.badge", "auth.me", "auth.sign_out"}
+    assert let_in == {name for name, status in said.items() if status == 200}
+    assert {401, 403, 409} >= {said[name] for name in set(BY_NAME) - let_in - GUESTS}
