@@ -11,6 +11,7 @@ So the moment decides only over what the worker alone knows: that a token's SHA-
 networks of an API key. For as long, an API key may be used with the secret or from the network that it had before.
 """
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -145,9 +146,9 @@ class Gate:
         if wait_ns:
             raise Problem("auth.too_many", headers=((b"retry-after", b"%d" % -(-wait_ns // 1_000_000_000)),))
 
-    def rests(self, who: Asker) -> bool:
-        """Whether what an asker showed once counts no more by now: following the changes is no activity."""
-        return bool(who.rests_ms) and self._now_ms() >= who.rests_ms
+    def left_s(self, who: Asker) -> float:
+        """How long what an asker showed still counts, in seconds: following the changes is no activity."""
+        return max(0, who.rests_ms - self._now_ms()) / 1000 if who.rests_ms else math.inf
 
     # --- approvals ---------------------------------------------------------------------------------------------------
 

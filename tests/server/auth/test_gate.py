@@ -1,6 +1,7 @@
 """The gate: who is recognised, for how long, and what those hear whom it does not know."""
 
 import functools
+import math
 from typing import Any
 
 import pytest
@@ -155,17 +156,19 @@ def test_rest_is_judged_for_every_request_to_the_millisecond(house: House) -> No
     assert house.somebody == there.actor
     refused = house.refused(headers)
     assert ("auth.idle", 401, ((b"www-authenticate", b"Bearer"),)) == (refused.code, refused.status, refused.headers)
-    assert house.gate.rests(there)
+    assert 0 == house.gate.left_s(there)
 
 
 def test_a_cookie_is_renewed_after_fifteen_seconds_and_once_in_a_moment(house: House) -> None:
     headers = house.shift()
     fresh = house.ask(headers)
+    left_s = house.gate.left_s(fresh), house.gate.left_s(house.ask(house.bearer(house.token)))
     house.now += sessions.RENEW_MS
     renewed, again = house.ask(headers), house.ask(headers)
     house.now += TRUST_MS
     later = house.ask(headers)
 
+    assert (120, math.inf) == left_s
     assert ((), 1, (), 1) == (fresh.cookies, len(renewed.cookies), again.cookies, len(later.cookies))
     name, value = renewed.cookies[0]
     assert (b"set-cookie", True) == (name, value.startswith(b"__Host-shift="))
