@@ -113,14 +113,14 @@ async def _follow(shop: Shop, asker: Asker, at: tuple[int, int], gone: "asyncio.
     head = [(b"content-type", b"text/event-stream"), (b"x-accel-buffering", b"no")]
     await send({"type": "http.response.start", "status": 200, "headers": head})
     await send({"type": "http.response.body", "body": _event(at, "position", {}), "more_body": True})
-    while not (shop.closing or gone.done() or shop.gate.rests(asker)):
+    while not (shop.closing or gone.done()) and (left_s := shop.gate.left_s(asker)) > 0:
         try:
             at, events = page(shop, asker, at)
         except Refusal:
             break  # revoked, signed out: who asks again is told so
         if not events and (shop.link.position <= at or not shop.link.up):
             before = shop.link.position
-            await _either(gone, shop.link.wait_moved(HEARTBEAT_S if shop.link.up else AWAY_POLL_S))
+            await _either(gone, shop.link.wait_moved(min(HEARTBEAT_S if shop.link.up else AWAY_POLL_S, left_s)))
             events = b"" if shop.link.position != before else b": alive\n\n"
         if events:
             await send({"type": "http.response.body", "body": events, "more_body": True})

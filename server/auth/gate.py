@@ -11,11 +11,13 @@ So the moment decides only over what the worker alone knows: that a token's SHA-
 networks of an API key. For as long, an API key may be used with the secret or from the network that it had before.
 """
 
+import logging
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from engine.engine import Actor, Reader
+from engine.engine import Actor, Fault, Reader
 from engine.features import DEVICE, PUBLIC
 from server.api.exchange import CHALLENGE
 from server.api.problems import Problem
@@ -25,6 +27,7 @@ from server.auth import cookies, recognise, sessions
 from server.auth.askers import Asker, asker
 from server.auth.limits import Buckets, Limits, network_of
 from server.auth.origins import SAFE_METHODS, Origins
+from server.auth.pepper import PepperError
 from server.auth.recognise import NOBODY, Known, UnknownError
 from server.auth.sessions import Approval
 
@@ -34,6 +37,7 @@ SHOWN_BYTES_MAX = 1024  # longer headers are recognised afresh each time, so tha
 COOKIE_KEY = "cookies"
 
 Headers = Mapping[bytes, bytes]
+_log = logging.getLogger("guichet.auth")
 _NOBODY = asker(NOBODY)
 _NEVER = 1 << 62
 
@@ -80,9 +84,13 @@ class Gate:
         self._known: dict[tuple[bytes | None, bytes | None], _Kept] = {}
 
     def key(self) -> bytes:
-        """The key under which cookies and approvals are sealed."""
+        """The key under which cookies and approvals are sealed; raises `Problem` where the pepper cannot be read."""
         if self._key is None:
-            self._key = self._make_key()
+            try:
+                self._key = self._make_key()
+            except PepperError as error:
+                _log.error("nobody can be recognised: %s", error)
+                raise Problem("auth.no_pepper") from error
         return self._key
 
     def authenticate(self, headers: Headers, address: str) -> Asker:
@@ -117,7 +125,8 @@ class Gate:
         elif found.in_session and route.method not in SAFE_METHODS:
             self._origins.require_own_page(headers)
         if route.rate == "search":
-            self._count(self._limits.searches, found.actor.credential)
+            actor = found.actor
+            self._count(self._limits.searches, str(actor.operator) if actor.operator else actor.credential)
         return found
 
     def _at(self, route: Route, headers: Headers, address: str) -> Asker:
@@ -145,9 +154,9 @@ class Gate:
         if wait_ns:
             raise Problem("auth.too_many", headers=((b"retry-after", b"%d" % -(-wait_ns // 1_000_000_000)),))
 
-    def rests(self, who: Asker) -> bool:
-        """Whether what an asker showed once counts no more by now: following the changes is no activity."""
-        return bool(who.rests_ms) and self._now_ms() >= who.rests_ms
+    def left_s(self, who: Asker) -> float:
+        """How long what an asker showed still counts, in seconds: following the changes is no activity."""
+        return max(0, who.rests_ms - self._now_ms()) / 1000 if who.rests_ms else math.inf
 
     # --- approvals ---------------------------------------------------------------------------------------------------
 
@@ -173,6 +182,12 @@ class Gate:
 
     def _recognise(self, shown: tuple[bytes | None, bytes | None], address: str) -> Asker:
         """Who showed this (authorization, cookie), by the last commit; kept for a moment."""
+        try:
+            return self._look(shown, address)
+        except Fault as fault:
+            raise Problem("api.engine_away", f"the shop cannot be read: {fault.code}") from fault
+
+    def _look(self, shown: tuple[bytes | None, bytes | None], address: str) -> Asker:
         authorization, cookie = shown
         now, bound = self._now_ms(), None
         if authorization is not None:

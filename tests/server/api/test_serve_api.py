@@ -1,9 +1,10 @@
 """The API from outside: commands, rows, queries, batches, problems, live changes."""
 
 import uuid
+from collections.abc import Callable
 
 import pytest
-from served_shop import SALE, Served
+from served_shop import SALE, Served, headers_at_till
 
 from server.api.routes import PUBLIC, api_routes
 
@@ -169,6 +170,29 @@ def test_a_batch_answers_each_command_for_itself_and_in_order(served: Served) ->
     assert [command["id"] for command in commands] == ids
     assert all(each["body"].get("repeated", True) for each in again.json["answers"])
     assert (400, "api.batch_size") == (too_many.status, too_many.json["code"])
+
+
+@pytest.mark.parametrize("ends", ["revoked", "rested"])
+def test_live_changes_end_with_the_credential_that_they_were_asked_with(
+    serve: Callable[..., Served], ends: str
+) -> None:
+    served = serve()
+    shown = headers_at_till(3, 1, rested_ms=118_000 if ends == "rested" else 0)
+    headers = "".join(f"{name}: {value}\r\n" for name, value in shown.items())
+    with served.connect() as watching:
+        watching.sendall(f"GET /api/v1/changes HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n".encode())
+        assert watching.recv(65536).startswith(b"HTTP/1.1 200 ")
+        if ends == "revoked":
+            assert 200 == served.do("access/revoke_till", {"till": 3}, till=0).status
+        got = b""
+        while not got.endswith(b"0\r\n\r\n"):
+            received = watching.recv(65536)
+            assert received
+            got += received
+
+    assert b"access.till_revoked" not in got
+    again = served.ask("GET", "/api/v1/changes", headers=headers_at_till(3, 1, rested_ms=120_000))
+    assert 401 == again.status
 
 
 def test_live_changes_go_on_from_a_position_and_show_what_one_may_see(served: Served) -> None:

@@ -1,13 +1,14 @@
 """The gate: who is recognised, for how long, and what those hear whom it does not know."""
 
 import functools
+import math
 from typing import Any
 
 import pytest
 from access_harness import Desk
 from shop_harness import Shop
 
-from engine.engine import Actor, Reader, Refusal
+from engine.engine import Actor, Fault, Reader, Refusal
 from engine.features import FEATURES
 from engine.kernel.messages import Envelope
 from server.api.problems import Problem
@@ -17,6 +18,7 @@ from server.auth.askers import Asker
 from server.auth.gate import KNOWN_MAX, SHOWN_BYTES_MAX, TRUST_MS, Gate
 from server.auth.limits import NS, Limits
 from server.auth.origins import Origins
+from server.auth.pepper import PepperError
 
 KEY = bytes(range(32))
 HOME = "192.0.2.1"
@@ -155,17 +157,19 @@ def test_rest_is_judged_for_every_request_to_the_millisecond(house: House) -> No
     assert house.somebody == there.actor
     refused = house.refused(headers)
     assert ("auth.idle", 401, ((b"www-authenticate", b"Bearer"),)) == (refused.code, refused.status, refused.headers)
-    assert house.gate.rests(there)
+    assert 0 == house.gate.left_s(there)
 
 
 def test_a_cookie_is_renewed_after_fifteen_seconds_and_once_in_a_moment(house: House) -> None:
     headers = house.shift()
     fresh = house.ask(headers)
+    left_s = house.gate.left_s(fresh), house.gate.left_s(house.ask(house.bearer(house.token)))
     house.now += sessions.RENEW_MS
     renewed, again = house.ask(headers), house.ask(headers)
     house.now += TRUST_MS
     later = house.ask(headers)
 
+    assert (120, math.inf) == left_s
     assert ((), 1, (), 1) == (fresh.cookies, len(renewed.cookies), again.cookies, len(later.cookies))
     name, value = renewed.cookies[0]
     assert (b"set-cookie", True) == (name, value.startswith(b"__Host-shift="))
@@ -282,6 +286,27 @@ def test_whoever_searches_for_people_has_so_many_a_minute(house: House) -> None:
 
     assert "auth.too_many" == house.refused(house.shift(), route=search).code
     assert house.somebody == house.ask(house.shift()).actor
+
+
+def test_a_store_or_a_pepper_that_cannot_be_read_lets_nobody_in_and_says_when_to_ask_again(house: House) -> None:
+    def lost() -> Reader:
+        raise Fault("store.read", "gone", retry=True)
+
+    def spilt() -> bytes:
+        raise PepperError("gone")
+
+    origins, limits = Origins(frozenset()), Limits()
+    without = [
+        Gate(lost, lambda: KEY, origins=origins, limits=limits),
+        Gate(house.shop.engine.reader, spilt, origins=origins, limits=limits),
+    ]
+    heard = []
+    for house.gate in without:
+        refused = house.refused(house.shift())
+        heard.append((refused.code, refused.status, refused.all_headers()))
+
+    again = ((b"retry-after", b"1"),)
+    assert [("api.engine_away", 503, again), ("auth.no_pepper", 503, again)] == heard
 
 
 def test_the_table_of_the_known_is_bounded(house: House) -> None:
