@@ -9,13 +9,13 @@ import msgspec
 
 from engine.engine import Actor, Reader, Refusal
 from server.api.exchange import Headers, reply_headers
-from server.api.problems import CODES, problem_body, refusal_status
+from server.api.problems import CODES, Problem, problem_body, refusal_status
 from server.auth.bodies import Body, Shown
 from server.auth.ceremonies import DeclinedError, Desk
 from server.auth.desk import EngineTroubleError
 from server.auth.gate import Gate, now_ms
 from server.auth.passkeys import PasskeyError
-from server.auth.pepper import Pepper
+from server.auth.pepper import Pepper, PepperError
 from server.auth.secrets import BusyError, Secrets, WeakSecretError
 
 PASSKEY_KEY = "passkeys"
@@ -66,7 +66,10 @@ class Reception:
     def secrets(self) -> Secrets:
         """The pool in which PINs and passwords are hashed."""
         if self._secrets is None:
-            self._secrets = Secrets(self.load_pepper())
+            try:
+                self._secrets = Secrets(self.load_pepper())
+            except PepperError as error:
+                raise Problem("auth.no_pepper") from error
         return self._secrets
 
     @property
