@@ -26,7 +26,7 @@ ask() {
 }
 ask cash/open '{"float_in": 15000}'
 ask sales/post '{"lines": [{"price": "1.50"}], "payments": [{"mode": 1}]}'"""
-"""What the page shows first, and what a test of it runs: a device becomes a till, somebody signs in, a ticket is sold."""
+"""What the page shows first, and what a test runs: a device becomes a till, somebody signs in, a ticket is sold."""
 
 
 def page(document: Mapping[str, Any]) -> bytes:

@@ -1,5 +1,6 @@
 """``guichet owner``: an administrator's secrets, read from where nobody sees them, and never half good."""
 
+import getpass
 import io
 import sys
 from collections.abc import Callable
@@ -122,7 +123,7 @@ def test_at_a_terminal_secrets_are_typed_twice_and_asked_again_until_they_are_go
         def isatty(self) -> bool:
             return True
 
-    monkeypatch.setattr(make_owner.getpass, "getpass", lambda prompt: next(typed))
+    monkeypatch.setattr(getpass, "getpass", lambda prompt: next(typed))
     monkeypatch.setattr(make_owner, "sys", type("Sys", (), {"stdin": Terminal(), "stdout": Terminal()}))
 
     ran = guichet("owner")
