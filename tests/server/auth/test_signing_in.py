@@ -131,6 +131,37 @@ def test_a_step_up_changes_the_session_s_id(house: House) -> None:
     assert old != browser.jar[cookies.SESSION]
 
 
+def test_a_cashier_is_hired_gets_a_pin_and_refunds_on_a_second_operator_s_word(tmp_path: Path) -> None:
+    house = House(tmp_path / "shop")
+    device, browser, refund_id = house.device(), house.browser(), str(uuid.uuid4())
+    assert 200 == browser.post("auth/log-in", {"login": "Léa", "password": PASSWORD, "code": house.code()}).status
+    hired = browser.post("operators", {"alias": "Max", "role": "employee"}).json["records"][0]["id"]
+    given = browser.post("auth/secrets", {"what": "pin", "operator": hired, "new": "593817"})
+    signed = house.ask("POST", "/api/v1/auth/pin", {"operator": hired, "pin": "593817"}, device).json
+    shift = device | {"Cookie": signed["cookie"]}
+
+    def command(path: str, body: Any, id: str = "", **more: str) -> Response:
+        headers = shift | {"Idempotency-Key": id or str(uuid.uuid4())} | more
+        return house.ask("POST", f"/api/v1/{path}", body, headers)
+
+    command("cash/open", {"float_in": 0})
+    sold = command("sales/post", {"lines": [{"price": "1.50"}], "payments": [{"mode": 1}]}).json
+    refund = {"gen": sold["gen"], "seq": sold["seq"], "reason": "erreur"}
+    alone = command("sales/refund", refund, refund_id)
+    body = {"operator": 1, "pin": PIN, "command": refund_id}
+    approved = house.ask("POST", "/api/v1/auth/approve", body, shift).json
+    elsewhere = command("sales/refund", refund, **{"X-Override": approved["override"]})
+    done = command("sales/refund", refund, refund_id, **{"X-Override": approved["override"]})
+
+    house.close()
+    assert 200 == given.status
+    assert ((403, "kernel.not_allowed"), (403, "auth.approval")) == tuple(
+        (each.status, each.json["code"]) for each in (alone, elsewhere)
+    )
+    assert 200 == done.status, done.body
+    assert {"by": 1, "rights": ["sales.refund"]}.items() <= done.json["records"][-1].items()
+
+
 def test_the_command_line_enrols_this_machine_once(house: House) -> None:
     code = guichet(house.data, "invite", "--till", "1")["code"]
 
