@@ -11,10 +11,12 @@ from starlette.routing import BaseRoute, Mount
 from starlette.routing import Route as Page
 
 from server.api import docs, openapi
+from server.api.exchange import address_of
 from server.api.problems import PROBLEM_TYPE, Problem
 from server.api.routes import PAGES, PREFIX, RouteTable, api_routes, table_of
 from server.api.serve_api import Api
 from server.api.shop import Shop
+from server.auth.routes import CEREMONIES
 from server.front.headers import SecureHeaders
 from server.legacy import serve_legacy
 from server.proof import serve_proof
@@ -24,7 +26,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 def make_app(shop: Shop, table: RouteTable | None = None) -> Any:
     """The ASGI application; raises `NoPolicy` where a route does not say who may use it."""
-    table = table or table_of((*PAGES, *serve_legacy.ROUTES, *api_routes()))
+    table = table or table_of((*PAGES, *CEREMONIES, *serve_legacy.ROUTES, *api_routes()))
     described = openapi.document(table)
     pages = _pages(shop, described)
     routes: list[BaseRoute] = [
@@ -63,6 +65,10 @@ def _pages(shop: Shop, described: Mapping[str, Any]) -> dict[str, Handler]:
 
     def fixed(content: bytes, media_type: str) -> Handler:
         async def answer(request: Request) -> Response:
+            try:
+                shop.gate.count_guest(address_of(request.scope))
+            except Problem as problem:
+                return _response(problem)
             return Response(content, media_type=media_type)
 
         return answer
@@ -92,7 +98,5 @@ def _problems(table: RouteTable) -> dict[Any, Any]:
 
 
 def _response(problem: Problem) -> Response:
-    headers = {name.decode(): value.decode() for name, value in problem.headers}
-    if problem.status == 503:
-        headers["retry-after"] = "1"
+    headers = {name.decode(): value.decode() for name, value in problem.all_headers()}
     return Response(problem.body(), problem.status, headers, media_type=PROBLEM_TYPE.decode())

@@ -13,7 +13,6 @@ import socket
 import sys
 import time
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from server.options import Options
 
 PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
-KEEP_ALIVE_S = 75
-SHUTDOWN_S = 4
 OWNER_ENDS_WITHIN_S = 5.0
 OWNER_LOOK_EACH_S = 0.1
 BACKLOG = 2048
@@ -55,6 +52,8 @@ def main(arguments: list[str]) -> int:
         from server.chores import run_chores
 
         return run_chores(options)
+    from server.worker import run_worker
+
     return run_worker(options, int(rest[0]))
 
 
@@ -103,76 +102,11 @@ def _open_engine(data: Path, *, unsafe: bool) -> Engine:
     end = time.monotonic() + OWNER_ENDS_WITHIN_S
     while True:
         try:
-            return Engine(data, unsafe_filesystem=unsafe)
+            return Engine(data, unsafe_filesystem=unsafe, served=True)
         except Fault as fault:
             if fault.code != "store.owned" or time.monotonic() > end:
                 raise
         time.sleep(OWNER_LOOK_EACH_S)
-
-
-def run_worker(options: Options, file: int) -> int:
-    """One worker on the shared listening socket, until SIGTERM."""
-    import uvicorn
-
-    from server.api.shop import Shop
-    from server.app import make_app
-    from server.auth.token_files import TokenFiles
-    from server.front.lane import Lane
-    from server.options import hosts_of
-    from server.tls import CERTIFICATE, FOLDER, KEY
-    from server.wire.link import Link
-    from server.wire.sockets import WORKER
-
-    data = Path(options.data)
-    shop = Shop(data, Link(data, WORKER), TokenFiles(data))
-    protocol = type(
-        "WorkerLane", (Lane,), {"shop": shop, "hosts": hosts_of(options), "behind_proxy": options.behind_proxy}
-    )
-    app = make_app(shop)
-
-    async def served(scope: object, receive: object, send: object) -> None:
-        await app(scope, receive, send)
-
-    class Server(uvicorn.Server):
-        """uvicorn's server, which ends live connections when it is asked to stop."""
-
-        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-            """On SIGTERM and SIGINT."""
-            shop.begin_to_close()
-            super().handle_exit(sig, frame)
-
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            """Begins with the link, so that the first request finds the engine."""
-            shop.link.start()
-            await super().startup(sockets)
-
-        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            """Finishes what is in hand, then lets the engine go."""
-            await super().shutdown(sockets)
-            await shop.link.close()
-            shop.close()
-
-    folder = data / FOLDER
-    config = uvicorn.Config(
-        served,
-        http=protocol,
-        ws="none",
-        loop="uvloop",
-        lifespan="off",
-        access_log=False,
-        log_config=None,
-        log_level="warning",
-        proxy_headers=options.behind_proxy,
-        server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=SHUTDOWN_S,
-        backlog=BACKLOG,
-        ssl_certfile=str(folder / CERTIFICATE) if options.tls else None,
-        ssl_keyfile=str(folder / KEY) if options.tls else None,
-    )
-    with socket.socket(fileno=file) as listener:
-        Server(config).run(sockets=[listener])
-    return 0
 
 
 def run_hooks(encoded: str, file: int) -> int:

@@ -101,3 +101,11 @@ def test_a_name_is_on_the_loopback_only_for_tests() -> None:
 def test_what_would_open_a_way_in_by_mistake_stops_the_start(name: str, value: object, words: str) -> None:
     with pytest.raises(BadOption, match=words):
         read_options({"data": "/a", name: value}, {})
+
+
+@pytest.mark.parametrize("limit", ["guests_per_minute", "sign_ins_per_minute"])
+def test_a_limit_is_at_least_one(limit: str) -> None:
+    with pytest.raises(BadOption, match="at least 1"):
+        read_options({"data": "/a", limit: 0}, {})
+
+    assert 5 == getattr(read_options({"data": "/a", limit: 5}, {}), limit)
