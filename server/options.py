@@ -34,8 +34,9 @@ class BadOption(Exception):
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """What ``guichet serve`` needs to know.
 
-    ``sales_per_second`` and ``sales_burst`` are each till's limit, ``guests_per_minute`` and ``sign_ins_per_minute`` each
-    address's without a credential; ``pepper`` names the file of the key that is not in the store (empty: the shop's own).
+    ``sales_per_second`` and ``sales_burst`` are each till's limit, ``guests_per_minute`` and ``sign_ins_per_minute``
+    each address's without a credential; ``pepper`` names the file of the key that is not in the store (empty: the
+    shop's own).
     ``public_url`` is where anybody reaches this server, for links where the shop's settings name no address.
     ``allow_device``, ``allow_printer_network`` and ``printer_port`` are what printers may be besides network printers
     with usual addresses and ports (drivers/printers/allowed.py). ``webhook_port`` are ports that endpoints may have.

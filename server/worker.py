@@ -1,4 +1,4 @@
-"""A worker: one process that speaks HTTP for the shop, with its gate and its reception, on the socket they all share."""
+"""A worker: one process that speaks HTTP for the shop, its gate and its reception, on the socket that all share."""
 
 import socket
 from pathlib import Path
