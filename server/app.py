@@ -76,7 +76,7 @@ def _problems(table: RouteTable) -> dict[Any, Any]:
         return _response(Problem("api.method", headers=((b"allow", ", ".join(sorted(found or ())).encode()),)))
 
     async def fault(request: Request, error: Exception) -> Response:
-        return Response(b'{"status":500}', status_code=500, media_type=PROBLEM_TYPE.decode())
+        return _response(Problem("api.fault"))
 
     return {404: not_found, 405: method, 500: fault}
 

@@ -17,6 +17,9 @@ PREFIX = "GUICHET_"
 HOST_DEFAULT = "127.0.0.1"
 PORT_DEFAULT = 8420
 WORKERS_MAX = 64
+HEAD_WITHIN_S = 5  # a request's head, and all of it (reliability.md 3.7)
+REQUEST_WITHIN_S = 30
+ADDRESS_CONNECTIONS = 512  # of one address to one worker
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _HOST_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,252})|\[[0-9a-f:.]{2,45}\]", re.I)
 
@@ -26,7 +29,8 @@ class BadOption(Exception):
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """What ``guichet serve`` needs to know; ``sales_per_second`` and ``sales_burst`` are each till's limit."""
+    """What ``guichet serve`` needs to know; ``sales_per_second`` and ``sales_burst`` are each till's limit, the last three
+    each connection's and each address's."""
 
     data: str
     host: str = HOST_DEFAULT
@@ -38,6 +42,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     unsafe_filesystem: bool = False
     sales_per_second: int = SALES_PER_SECOND
     sales_burst: int = SALES_BURST
+    head_within_s: int = HEAD_WITHIN_S
+    request_within_s: int = REQUEST_WITHIN_S
+    address_connections: int = ADDRESS_CONNECTIONS
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -98,6 +105,8 @@ def _require(options: Options) -> None:
         raise BadOption(f"workers {options.workers}: 1 to {WORKERS_MAX}")
     if options.sales_per_second < 1 or options.sales_burst < 1:
         raise BadOption("a till's limits are at least 1")
+    if min(options.head_within_s, options.request_within_s, options.address_connections) < 1:
+        raise BadOption("the limits of connections are at least 1")
     for host in options.allow_host:
         if _HOST_NAME.fullmatch(host) is None:
             raise BadOption(f"allow-host {host!r} is no host's name")

@@ -101,9 +101,14 @@ def run_worker(options: Options, file: int) -> int:
 
     data = Path(options.data)
     shop = Shop(data, Link(data, WORKER), TokenFiles(data))
-    protocol = type(
-        "WorkerLane", (Lane,), {"shop": shop, "hosts": hosts_of(options), "behind_proxy": options.behind_proxy}
-    )
+    limits = {
+        "hosts": hosts_of(options),
+        "behind_proxy": options.behind_proxy,
+        "head_within_s": options.head_within_s,
+        "request_within_s": options.request_within_s,
+        "address_connections_max": options.address_connections,
+    }
+    protocol = type("WorkerLane", (Lane,), {"shop": shop, **limits})
     app = make_app(shop)
 
     async def served(scope: object, receive: object, send: object) -> None:
