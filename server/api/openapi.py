@@ -9,20 +9,28 @@ import msgspec
 
 from engine.features import FEATURES
 from engine.kernel.version import VERSION
-from server.api.batch import Batch
+from server.api.batch import NAME_CHARS_MAX, Batch, Item
 from server.api.parameters import plain_fields
 from server.api.problems import CODES
 from server.api.routes import ANYONE, PUBLIC, Route, RouteTable
 from server.wire import answers
+from server.wire.frames import BATCH_COMMANDS_MAX
 
 REFS = "#/components/schemas/{name}"
 PROBLEM_REF = {"$ref": "#/components/schemas/Problem"}
+ID = {"type": "string", "pattern": "^[0-9a-fA-F]{32}$|^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"}
 ID_HEADER = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "The command's id, made by the client: a UUID (version 7 is the fastest) or 32 hex digits."
     " The same id with the same content is answered the same, for ever.",
-    "schema": {"type": "string", "pattern": "^[0-9a-fA-F]{32}$|^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"},
+    "schema": ID,
+}
+COMMAND_NAME = {"type": "string", "pattern": f"^[\\x00-\\x7f]{{1,{NAME_CHARS_MAX}}}$"}
+COMMAND_ID = {
+    **ID_HEADER,
+    "required": True,
+    "description": f"{ID_HEADER['description']} Or the field `id` of the body, where the command has none of its own.",
 }
 ROW_PARAMETER = {
     "name": "id",
@@ -46,8 +54,9 @@ PROBLEM = {
         "retry": {"type": "boolean", "description": "whether the same command may be sent again"},
     },
 }
-COMMAND_PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 422, 429, 431, 500, 503, 507)
-READ_PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 422, 431, 500, 503)
+COMMAND_PROBLEMS = (400, 401, 403, 404, 408, 409, 413, 415, 421, 422, 429, 431, 500, 501, 503, 507)
+READ_PROBLEMS = (400, 401, 403, 404, 408, 409, 413, 415, 421, 422, 431, 500, 503)
+UNCHANGED = {"304": {"description": "as the tag in If-None-Match has it"}}
 INTRODUCTION = """Commands are answered when they are on disk, and once: send the same id again after any doubt.
 Amounts are integers in minor units (cents); unit prices and quantities are decimal strings; times are RFC 3339.
 Every request needs `Authorization: Bearer TOKEN`, and `X-Operator` the number of the operator."""
@@ -81,7 +90,7 @@ class _Builder:
         commands = [row.type for row in FEATURES.commands.values()]
         queries = [row.type for row in FEATURES.queries.values()]
         shown = [type for row in FEATURES.queries.values() if (type := answer_type(row.answer)) is not None]
-        types = [*rows, *commands, *queries, *shown, Batch, answers.Done, answers.Batch]
+        types = [*rows, *commands, *queries, *shown, Batch, Item, answers.Done, answers.Batch]
         self._types = list(dict.fromkeys(types))
         refs, self._components = msgspec.json.schema_components(self._types, ref_template=REFS)
         self._refs = dict(zip(self._types, refs, strict=True))
@@ -89,6 +98,11 @@ class _Builder:
     def schemas(self) -> dict[str, Any]:
         """All schemas by name; the tags that only travel inside the engine are taken out."""
         found = {name: _without_tag(schema) for name, schema in self._components.items()}
+        # Batches: what their type leaves to the code, because a problem of its own says it better.
+        of_batches = found[self._name(Batch)]["properties"]
+        of_batches["commands"] = {**of_batches["commands"], "minItems": 1, "maxItems": BATCH_COMMANDS_MAX}
+        of_items = found[self._name(Item)]["properties"]
+        of_items |= {"id": ID, "do": COMMAND_NAME, "body": {"type": "object"}}
         return {**found, "Problem": PROBLEM}
 
     def operation(self, route: Route) -> dict[str, Any]:
@@ -117,10 +131,13 @@ class _Builder:
     def _ref(self, wanted: type) -> dict[str, Any]:
         return self._refs[wanted]
 
+    def _name(self, wanted: type) -> str:
+        return str(self._refs[wanted]["$ref"]).rpartition("/")[2]
+
     def _command(self, route: Route) -> dict[str, Any]:
         row = FEATURES.commands[route.name]
         body = _body(self._ref(row.type), row.example)
-        return {"parameters": [ID_HEADER], "requestBody": body, "responses": self._done()}
+        return {"parameters": [COMMAND_ID], "requestBody": body, "responses": self._done()}
 
     def _done(self) -> dict[str, Any]:
         return _responses(self._ref(answers.Done), COMMAND_PROBLEMS)
@@ -130,8 +147,8 @@ class _Builder:
         return self._ref(kind.row), kind.example
 
     def _create(self, route: Route) -> dict[str, Any]:
-        parameters = [{**ID_HEADER, "required": True}]
-        return {"parameters": parameters, "requestBody": _body(*self._kind_row(route)), "responses": self._done()}
+        body = _body(*self._kind_row(route))
+        return {"parameters": [COMMAND_ID], "requestBody": body, "responses": self._done()}
 
     def _put(self, route: Route) -> dict[str, Any]:
         body = _body(*self._kind_row(route))
@@ -144,6 +161,8 @@ class _Builder:
         row = FEATURES.queries[route.name]
         shown = answer_type(row.answer)
         responses = _responses({} if shown is None else self._ref(shown), READ_PROBLEMS)
+        if route.method == "GET":
+            responses |= UNCHANGED
         if route.method == "POST":
             return {"requestBody": _body(self._ref(row.type), row.example), "responses": responses}
         return {"parameters": self._parameters(row.type), "responses": responses}
@@ -159,12 +178,11 @@ class _Builder:
             ]
         }
         rest = [each for each in self._parameters(FEATURES.queries[route.name].type) if each["name"] != "id"]
-        return {"parameters": [ROW_PARAMETER, *rest], "responses": _responses(schema, READ_PROBLEMS)}
+        return {"parameters": [ROW_PARAMETER, *rest], "responses": _responses(schema, READ_PROBLEMS) | UNCHANGED}
 
     def _parameters(self, wanted: type) -> list[dict[str, Any]]:
         """The fields of a query that fit a URL; what is made of parts is asked by POST."""
-        name = self._refs[wanted]["$ref"].rpartition("/")[2]
-        schema = self._components[name]
+        schema = self._components[self._name(wanted)]
         return [
             {"name": field, "in": "query", "required": field in schema.get("required", ()), "schema": its}
             for field, its in schema["properties"].items()

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from engine.features import FEATURES, Joined
+from server.api.parameters import fits_url
 
 PREFIX = "/api/v1"
 PUBLIC = "public"
@@ -85,7 +86,7 @@ def api_routes(features: Joined = FEATURES) -> tuple[Route, ...]:
         if name not in of_kinds and getattr(query, "routed", True):
             made += [
                 Route(method=method, path=path_of(name), does="query", name=name, policy=query.permission, rate="read")
-                for method in ("GET", "POST")
+                for method in (("GET", "POST") if fits_url(query.type) else ("POST",))
             ]
     made += [
         Route(method="POST", path=f"{PREFIX}/batch", does="batch", name="batch", policy=ANYONE, rate="sale"),
