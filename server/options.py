@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from server.auth.limits import GUESTS_PER_MINUTE, SIGN_INS_PER_MINUTE
 from server.wire.paces import SALES_BURST, SALES_PER_SECOND
 
 FILE_VARIABLE = "GUICHET_CONFIG"
@@ -29,8 +30,9 @@ class BadOption(Exception):
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """What ``guichet serve`` needs to know; ``sales_per_second`` and ``sales_burst`` are each till's limit, the last three
-    each connection's and each address's."""
+    """What ``guichet serve`` needs to know; ``sales_per_second`` and ``sales_burst`` are each till's limit,
+    ``guests_per_minute`` and ``sign_ins_per_minute`` each address's without a credential, the next three each
+    connection's and each address's; ``pepper`` names the file of the key that is not in the store (empty: the shop's)."""
 
     data: str
     host: str = HOST_DEFAULT
@@ -42,9 +44,12 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     unsafe_filesystem: bool = False
     sales_per_second: int = SALES_PER_SECOND
     sales_burst: int = SALES_BURST
+    guests_per_minute: int = GUESTS_PER_MINUTE
+    sign_ins_per_minute: int = SIGN_INS_PER_MINUTE
     head_within_s: int = HEAD_WITHIN_S
     request_within_s: int = REQUEST_WITHIN_S
     address_connections: int = ADDRESS_CONNECTIONS
+    pepper: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -107,6 +112,8 @@ def _require(options: Options) -> None:
         raise BadOption("a till's limits are at least 1")
     if min(options.head_within_s, options.request_within_s, options.address_connections) < 1:
         raise BadOption("the limits of connections are at least 1")
+    if options.guests_per_minute < 1 or options.sign_ins_per_minute < 1:
+        raise BadOption("an address's limits are at least 1")
     for host in options.allow_host:
         if _HOST_NAME.fullmatch(host) is None:
             raise BadOption(f"allow-host {host!r} is no host's name")
