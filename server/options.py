@@ -32,7 +32,8 @@ class BadOption(Exception):
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """What ``guichet serve`` needs to know; ``sales_per_second`` and ``sales_burst`` are each till's limit,
     ``guests_per_minute`` and ``sign_ins_per_minute`` each address's without a credential, the next three each
-    connection's and each address's; ``pepper`` names the file of the key that is not in the store (empty: the shop's)."""
+    connection's and each address's; ``pepper`` names the file of the key that is not in the
+    store (empty: the shop's own)."""
 
     data: str
     host: str = HOST_DEFAULT

@@ -50,7 +50,7 @@ IF_MATCH = {
     "in": "header",
     "description": "The version of the row that the change was made for, as in its ETag: else it is refused as"
     " `kernel.row_changed` (412), and nothing is lost unseen.",
-    "schema": {"type": "string", "pattern": '^"[0-9]{1,16}"$'},
+    "schema": {"type": "string", "pattern": '^"(0|[1-9][0-9]{0,15})"$'},
 }
 PROBLEM = {
     "type": "object",

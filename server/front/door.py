@@ -205,7 +205,7 @@ class Door(HttpToolsProtocol):
         self.transport.close()
 
     def _broken(self, error: Exception) -> None:
-        """A bug of ours in the middle of a request: it is said and the connection ends, so that nobody waits for ever."""
+        """A bug of ours in the middle of a request: it is said and the connection ends; nobody waits for ever."""
         _log.error("a request was not survived", exc_info=error)
         self._refused = True
         self._stop_clock()

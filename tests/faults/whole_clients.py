@@ -20,8 +20,8 @@ ANSWER_WITHIN_S = 4.0
 CENTS_MAX = 20_000
 LINES_MAX = 4
 TWICE_AT_ONCE, HANGS_UP, FORGETS, ASKS_AGAIN = 0.08, 0.05, 0.02, 0.05
-"""How often a client sends a sale on two lines at once, leaves in the middle of one, never asks again after a doubt, and
-asks again for what it was told already."""
+"""How often a client sends a sale on two lines at once, leaves in the middle of one, never asks again after a doubt,
+and asks again for what it was told already."""
 
 
 class Line:

@@ -25,8 +25,9 @@ MAP_BYTES = 32 << 30
 FINDINGS_MAX = 50
 NOTES_KEPT = 3
 UNIT = 100
+"""A price of one cent in the journal's unit prices (1/10000 of the major unit)."""
 PIECE = 1000
-"""A price of one cent in the journal's unit prices (1/10000 of the major unit), and one piece (1/1000). Lines stand in an order of the engine's own."""
+"""One piece in the journal's quantities (1/1000)."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -183,6 +184,7 @@ def _place(entry: dict[str, Any], records: list[dict[str, Any]], leaf: str, foun
         number=ticket["no"],
         series=ticket["series"],
         total=ticket["total"],
+        # Lines stand in an order of the engine's own.
         cents=tuple(sorted(line["u"] // UNIT for line in ticket["lines"] for _ in range(line["q"] // PIECE))),
     )
 

@@ -37,7 +37,7 @@ from workload import Finding, Kind, Verdict  # noqa: E402  # the same
 from engine.engine import export_journal  # noqa: E402  # the same
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 CLIENTS = 6
 FLAGS = ("--workers", "2", "--sales-per-second", "100000", "--sales-burst", "100000")
@@ -70,7 +70,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def plan(seed: int, cycle: int) -> Fault:
-    """The fault of a cycle, from the seed alone; shares go round, so that in a few cycles every process has its turn."""
+    """The fault of a cycle, from the seed alone; shares go round, so that soon every process has its turn."""
     rng = random.Random(f"whole/{seed}/{cycle}")
     return Fault(
         share=(cycle * 0.618034 + random.Random(seed).random()) % 1,
@@ -214,7 +214,7 @@ class Life:
                 served_shop.TILLS[at % len(served_shop.TILLS)],
                 f"{seed}/{number}/{at}",
                 lambda: self.server.port,
-                lambda till: self.server.headers_of(till),
+                self.server.headers_of,
             )
             for at in range(CLIENTS)
         ]
@@ -252,16 +252,17 @@ class Life:
 
     def end(self) -> list[Finding]:
         """Every doubt settled, a polite end, and the last judgement."""
-        findings = []
         for client in self.clients:
             client.finish()
         end = time.monotonic() + BACK_WITHIN_S
         while any(client.is_alive() for client in self.clients) and time.monotonic() < end:
             self.server.mend()
             time.sleep(0.02)
-        for client in self.clients:
-            if client.is_alive() or client.crash:
-                findings.append(Finding(kind=Kind.CORRUPT, detail=f"a client never ended: {client.crash}"))
+        findings = [
+            Finding(kind=Kind.CORRUPT, detail=f"a client never ended: {client.crash}")
+            for client in self.clients
+            if client.is_alive() or client.crash
+        ]
         self.server.stop()
         return findings + self.judged() + self.verifier().findings()
 

@@ -113,7 +113,14 @@ def test_a_storm_of_retries_of_many_ids_is_each_sale_once(shop: Served) -> None:
     assert before + len(ids) + 1 == after
 
 
-STAGES = ("half the head", "the head", "half the body", "all but a byte", "everything", "everything, and the first byte back")
+STAGES = (
+    "half the head",
+    "the head",
+    "half the body",
+    "all but a byte",
+    "everything",
+    "everything, and the first byte back",
+)
 
 
 @pytest.mark.parametrize("abrupt", [True, False])
@@ -126,7 +133,9 @@ def test_a_client_that_hangs_up_has_sold_once_or_not_at_all_and_its_id_says_whic
     for id in ids:
         data = sale_of(shop, id)
         head = data.index(b"\r\n\r\n") + 4
-        end = dict(zip(STAGES, (head // 2, head, (head + len(data)) // 2, len(data) - 1, *[len(data)] * 2), strict=True))
+        end = dict(
+            zip(STAGES, (head // 2, head, (head + len(data)) // 2, len(data) - 1, *[len(data)] * 2), strict=True)
+        )
         with shop.connect() as made, contextlib.suppress(OSError):
             if abrupt:
                 made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NOBODY_WAITS)

@@ -1,4 +1,4 @@
-"""A served shop under abuse: after every probe it must sell as before, with the same processes and little more memory."""
+"""A served shop under abuse: after every probe it sells as before, in the same processes, with little more memory."""
 
 import dataclasses
 import shutil
@@ -32,7 +32,9 @@ class Health:
 def health_of(served: Served, field: str) -> Health:
     """Which processes there are, and their size: VmRSS now, or VmHWM at its highest."""
     pids = served.pids()
-    sizes = {role: Path(f"/proc/{pid}/status").read_text().split(f"{field}:")[1].split()[0] for role, pid in pids.items()}
+    sizes = {
+        role: Path(f"/proc/{pid}/status").read_text().split(f"{field}:")[1].split()[0] for role, pid in pids.items()
+    }
     return Health(pids, {role: int(size) << 10 for role, size in sizes.items()})
 
 

@@ -24,7 +24,11 @@ WATCHERS = 30
 
 def head_of(served: Served, method: str, path: str, **more: str) -> bytes:
     """The head of a request of till 1, without its last empty line."""
-    headers = {"Host": "localhost", **served.headers(), **{name.replace("_", "-"): value for name, value in more.items()}}
+    headers = {
+        "Host": "localhost",
+        **served.headers(),
+        **{name.replace("_", "-"): value for name, value in more.items()},
+    }
     return f"{method} {path} HTTP/1.1\r\n".encode() + b"".join(f"{a}: {b}\r\n".encode() for a, b in headers.items())
 
 
@@ -32,7 +36,9 @@ def sale_of(served: Served, id: str = "", **more: str) -> bytes:
     """The bytes of a sale."""
     body = json.dumps(SALE).encode()
     known = {"Content_Type": "application/json", "Idempotency_Key": id or str(uuid.uuid4())}
-    return head_of(served, "POST", "/api/v1/sales/post", **known, **more, Content_Length=str(len(body))) + b"\r\n" + body
+    return (
+        head_of(served, "POST", "/api/v1/sales/post", **known, **more, Content_Length=str(len(body))) + b"\r\n" + body
+    )
 
 
 def statuses(answer: bytes) -> list[int]:
@@ -72,7 +78,9 @@ def test_a_header_that_comes_byte_by_byte_is_ended_by_the_clock(quick: Served) -
 
 
 @pytest.mark.parametrize("path", ["/api/v1/sales/post", "/api/v1/cash/open", "/api/v1/batch", "/api/v1/nothing"])
-@pytest.mark.parametrize(("length", "part"), [("Content-Length: 4096", b" "), ("Transfer-Encoding: chunked", b"1\r\n \r\n")])
+@pytest.mark.parametrize(
+    ("length", "part"), [("Content-Length: 4096", b" "), ("Transfer-Encoding: chunked", b"1\r\n \r\n")]
+)
 def test_a_body_that_comes_byte_by_byte_is_ended_by_the_clock(
     quick: Served, path: str, length: str, part: bytes
 ) -> None:
@@ -174,7 +182,9 @@ def test_no_other_protocol_is_taken_up_and_nothing_behind_the_wish_is_read(probe
     assert ([200], [401], [400]) == (statuses(page), statuses(changes), statuses(sold))
 
 
-@pytest.mark.parametrize("data", [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 500, b"\0" * 70_000, b"\xff" * 70_000])
+@pytest.mark.parametrize(
+    "data", [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 500, b"\0" * 70_000, b"\xff" * 70_000]
+)
 def test_what_is_no_http_at_all_is_refused_at_once(probed: Served, data: bytes) -> None:
     with probed.connect() as made, contextlib.suppress(OSError):
         made.sendall(data)
@@ -246,7 +256,9 @@ def test_chunks_that_are_none_are_refused_once(quick: Served, chunks: bytes) -> 
 @pytest.mark.parametrize("method", [b"TRACE", b"OPTIONS", b"PATCH", b"PROPFIND", b"M-SEARCH", b"BREW", b"get", b"POST"])
 @pytest.mark.parametrize("path", [b"/healthz", b"/api/v1/tills", b"/api/v1/sales/post", b"/nothing"])
 def test_methods_that_a_path_does_not_know_are_declined(probed: Served, method: bytes, path: bytes) -> None:
-    (status,) = statuses(probed.raw(method + b" " + path + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
+    (status,) = statuses(
+        probed.raw(method + b" " + path + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    )
 
     assert 400 <= status < 500
 
@@ -280,7 +292,9 @@ def test_a_packed_body_is_not_unpacked(probed: Served) -> None:
     assert 400 == probed.ask("POST", "/api/v1/sales/post", packed, headers).status
 
 
-@pytest.mark.parametrize("position", ["99999.999999999999999", "0.0", "1.999999999999999", "99999.0", "-1.0", "x", "1." + "9" * 16])
+@pytest.mark.parametrize(
+    "position", ["99999.999999999999999", "0.0", "1.999999999999999", "99999.0", "-1.0", "x", "1." + "9" * 16]
+)
 def test_positions_that_cannot_be_do_no_harm(probed: Served, position: str) -> None:
     with probed.connect() as made:
         made.sendall(head_of(probed, "GET", "/api/v1/changes", Last_Event_ID=position) + b"\r\n")

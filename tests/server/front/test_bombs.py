@@ -14,6 +14,7 @@ from server.front.lane import SALE_PATH, Lane
 
 ID = "0193b5c87d1e7a439c025f1d3a6b8e01"
 SOLD = b'{"lines":[{"price":"1.00"}],"payments":[{"mode":2}]%b}'
+JSON = b"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 PATHS = ("sales/post", "cash/open", "tills", "batch", "sales/price")
 
 
@@ -87,7 +88,9 @@ def test_a_name_said_twice_counts_once_for_everybody(probed: Served) -> None:
     plain = probed.ask(
         "POST", "/api/v1/sales/post", twice % b"", probed.headers() | {"Idempotency-Key": str(uuid.uuid4())}
     )
-    inside = probed.ask("POST", "/api/v1/sales/post", twice % b',"id":"%b"' % uuid.uuid4().hex.encode(), probed.headers())
+    inside = probed.ask(
+        "POST", "/api/v1/sales/post", twice % b',"id":"%b"' % uuid.uuid4().hex.encode(), probed.headers()
+    )
 
     assert (plain.status, inside.status) in ((400, 400), (200, 200))
     if plain.status == 200:
@@ -120,7 +123,7 @@ def test_a_bug_of_ours_in_the_lane_is_said_and_the_connection_ends() -> None:
         protocol = type("Broken", (Lane,), {"shop": shop})
         server = await loop.create_server(lambda: protocol(config, ServerState(), {}, loop), "127.0.0.1", 0)
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-        head = b"POST %b HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+        head = b"POST %b HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer x\r\n" + JSON
         writer.write(head % SALE_PATH)
         answer = await asyncio.wait_for(reader.read(), 10)
         writer.close()
