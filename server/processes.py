@@ -97,7 +97,7 @@ def _gate(shop: Shop, options: Options) -> Gate:
 
     def key() -> bytes:
         path = pepper.place(shop.data, options.pepper)
-        return pepper.load(path, shop.reader().shop).key(COOKIE_KEY)
+        return pepper.load(path, shop.reader().shop()).key(COOKIE_KEY)
 
     return Gate(
         shop.reader,

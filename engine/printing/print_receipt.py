@@ -64,6 +64,7 @@ def answer_receipt(query: AskReceipt, world: World) -> ReceiptShown:
         operator=f"{shown.operator}" if operator is None else operator.alias,
         training=shown.training,
         software=shown.software,
+        proof_path=shown.proof_path,
         issue=issue,
         copy=copy,
         units=_units(ticket, world),

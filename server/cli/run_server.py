@@ -91,7 +91,7 @@ def _require_pepper(shell: Shell, options: Options) -> None:
     path = pepper.ensure(shell.data, options.pepper)
     try:
         with Reader(shell.data, FEATURES) as reader:
-            pepper.load(path, reader.shop)
+            pepper.load(path, reader.shop())
     except pepper.PepperError as error:
         hint = "Bring it back: every PIN and every session was made with it."
         raise Problem("serve.pepper", str(error), hint) from error

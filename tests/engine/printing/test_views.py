@@ -25,8 +25,9 @@ def test_a_shop_with_a_public_address_prints_the_way_to_the_proof(cafe: Shop) ->
 
     shown = _shown(cafe)
 
-    assert [f"https://caisse.example.fr/cafe/proof/{answer.leaf}"] == _codes(shown.document)
-    assert f"/proof/{answer.leaf}" in shown.text.replace("\n", "")
+    proof_path = cafe.ask("sales.ticket", {"seq": answer.seq}).proof_path
+    assert [f"https://caisse.example.fr/cafe{proof_path}"] == _codes(shown.document)
+    assert proof_path in shown.text.replace("\n", "")
 
 
 def test_without_one_index_and_leaf_are_printed_and_no_code(cafe: Shop) -> None:

@@ -38,7 +38,9 @@ def test_only_what_is_written_down_is_public() -> None:
 
     public = {route.path for route in table.routes if route.policy == PUBLIC}
 
-    assert {"/healthz", "/api", "/api/docs.css", "/api/openapi.json"} == public
+    proof = {"/proof/{leaf}", "/proof/{leaf}.json", "/proof/{leaf}.txt"}
+    files = {"/proof.js", "/proof-check.js", "/proof-texts.js", "/proof.css"}
+    assert {"/healthz", "/api", "/api/docs.css", "/api/openapi.json"} | proof | files == public
     assert {"/api/v1/batch", "/api/v1/changes"} == {route.path for route in table.routes if route.policy == ANYONE}
 
 

@@ -30,12 +30,12 @@ def test_a_receipt_reaches_the_paper_once_and_its_outcome_is_sealed(house: Any) 
 def test_the_code_on_the_paper_leads_to_the_sealed_leaf(house: Any) -> None:
     name = house.sell()
     house.outbox.step()
-    leaf = house.shop.ask("sales.ticket", name).leaf
+    proof_path = house.shop.ask("sales.ticket", name).proof_path
     features = PROFILES["epson-80"]
 
     picture = Pictures.open(io.BytesIO(to_png(parse(house.printers["main"].jobs[0]), features)))
 
-    assert [f"https://caisse.example.fr/proof/{leaf}"] == [found.text for found in zxingcpp.read_barcodes(picture)]
+    assert [f"https://caisse.example.fr{proof_path}"] == [found.text for found in zxingcpp.read_barcodes(picture)]
 
 
 def test_jobs_of_one_printer_keep_their_order_and_its_driver(house: Any) -> None:
