@@ -233,7 +233,10 @@ class _Builder:
         ok = {"description": "a page", "content": {CONTENT[route.name]: {"schema": {}}}}
         if "{leaf}" not in route.path:
             return {"responses": {"200": ok, **_problems((400, 429, 503))}}
-        return {"parameters": LEAF_PARAMETERS, "responses": {"200": ok, **_problems((400, 404, 429, 503))}}
+        responses = {"200": ok, **_problems((400, 404, 429, 503))}
+        if CONTENT[route.name] == "text/html":
+            responses["404"] = {**ok, "description": "a page that says so"}  # a customer reads it, no program
+        return {"parameters": LEAF_PARAMETERS, "responses": responses}
 
 
 SUMMARIES = {
