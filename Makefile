@@ -9,6 +9,7 @@ ARGS ?=
 IO_POINTS ?= 5000
 KILLS ?= 60000
 IMAGES ?= 300000
+WHOLE ?= 200
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test build lint bench faults soak clean
@@ -33,11 +34,13 @@ bench: ## every benchmark, as a table and as JSON
 	@bash .ci/setup valgrind
 	@$(PY) -m benchmarks $(ARGS)
 
-faults: build ## I/O errors, kill -9 and power cuts against the engine, for hours (IO_POINTS, KILLS, IMAGES)
+faults: build ## I/O errors, kill -9 and power cuts against the engine, then the whole server, for hours (IO_POINTS, KILLS, IMAGES, WHOLE)
 	@failed=0; \
 	for kind in "io --cycles $(IO_POINTS)" "kill --cycles $(KILLS)" "powerloss --cycles $(IMAGES)" "double --cycles $(IMAGES)"; do \
 		$(PY) tests/faults/campaign.py --workload engine --kind $$kind $(ARGS) || failed=1; \
-	done; exit $$failed
+	done; \
+	$(PY) tests/faults/whole_system.py --cycles $(WHOLE) $(ARGS) || failed=1; \
+	exit $$failed
 
 soak: build ## the seeded campaigns among the tests, at full length
 	@GUICHET_CAMPAIGN=long $(PY) -m pytest -q -m campaign --timeout 0 $(ARGS)

@@ -65,21 +65,30 @@ def _pages(shop: Shop, described: Mapping[str, Any]) -> dict[str, Handler]:
 
     def fixed(content: bytes, media_type: str) -> Handler:
         async def answer(request: Request) -> Response:
-            try:
-                shop.gate.count_guest(address_of(request.scope))
-            except Problem as problem:
-                return _response(problem)
             return Response(content, media_type=media_type)
 
         return answer
 
-    return {
-        "health": health,
+    counted = {
         "docs": fixed(people, "text/html"),
         "style": fixed(docs.STYLE.encode(), "text/css"),
         "openapi": fixed(document, "application/json"),
         **serve_proof.pages(shop),
     }
+    return {"health": health, **{name: _counted(shop, page) for name, page in counted.items()}}
+
+
+def _counted(shop: Shop, page: Handler) -> Handler:
+    """The page, as often as its address may ask for what needs no credential."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            shop.gate.count_guest(address_of(request.scope))
+        except Problem as problem:
+            return _response(problem)
+        return await page(request)
+
+    return answer
 
 
 def _problems(table: RouteTable) -> dict[Any, Any]:
@@ -92,7 +101,7 @@ def _problems(table: RouteTable) -> dict[Any, Any]:
         return _response(Problem("api.method", headers=((b"allow", allowed.encode()),)))
 
     async def fault(request: Request, error: Exception) -> Response:
-        return Response(b'{"status":500}', status_code=500, media_type=PROBLEM_TYPE.decode())
+        return _response(Problem("api.fault"))
 
     return {404: not_found, 405: method, 500: fault}
 

@@ -20,6 +20,9 @@ PREFIX = "GUICHET_"
 HOST_DEFAULT = "127.0.0.1"
 PORT_DEFAULT = 8420
 WORKERS_MAX = 64
+HEAD_WITHIN_S = 5  # a request's head, and all of it (reliability.md 3.7)
+REQUEST_WITHIN_S = 30
+ADDRESS_CONNECTIONS = 512  # of one address to one worker
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 WEBHOOK_PORTS = (443, 8443)
 _PUBLIC_URL = re.compile(r"https://[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9._-]+)*")
@@ -35,7 +38,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """What ``guichet serve`` needs to know.
 
     ``sales_per_second`` and ``sales_burst`` are each till's limit, ``guests_per_minute`` and ``sign_ins_per_minute``
-    each address's without a credential; ``pepper`` names the file of the key that is not in the store (empty: the
+    each address's without a credential, ``head_within_s``, ``request_within_s`` and ``address_connections`` each
+    connection's and each address's; ``pepper`` names the file of the key that is not in the store (empty: the
     shop's own).
     ``public_url`` is where anybody reaches this server, for links where the shop's settings name no address.
     ``allow_device``, ``allow_printer_network`` and ``printer_port`` are what printers may be besides network printers
@@ -55,6 +59,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     sales_burst: int = SALES_BURST
     guests_per_minute: int = GUESTS_PER_MINUTE
     sign_ins_per_minute: int = SIGN_INS_PER_MINUTE
+    head_within_s: int = HEAD_WITHIN_S
+    request_within_s: int = REQUEST_WITHIN_S
+    address_connections: int = ADDRESS_CONNECTIONS
     pepper: str = ""
     public_url: str = ""
     allow_device: tuple[str, ...] = ()
@@ -122,6 +129,8 @@ def _require(options: Options) -> None:
         raise BadOption(f"workers {options.workers}: 1 to {WORKERS_MAX}")
     if options.sales_per_second < 1 or options.sales_burst < 1:
         raise BadOption("a till's limits are at least 1")
+    if min(options.head_within_s, options.request_within_s, options.address_connections) < 1:
+        raise BadOption("the limits of connections are at least 1")
     if options.guests_per_minute < 1 or options.sign_ins_per_minute < 1:
         raise BadOption("an address's limits are at least 1")
     for host in options.allow_host:

@@ -57,9 +57,14 @@ def run_worker(options: Options, file: int) -> int:
     shop = Shop(data, Link(data, WORKER))
     shop.gate = _gate(shop, options)
     shop.reception = _reception(shop, options)
-    protocol = type(
-        "WorkerLane", (Lane,), {"shop": shop, "hosts": hosts_of(options), "behind_proxy": options.behind_proxy}
-    )
+    limits = {
+        "hosts": hosts_of(options),
+        "behind_proxy": options.behind_proxy,
+        "head_within_s": options.head_within_s,
+        "request_within_s": options.request_within_s,
+        "address_connections_max": options.address_connections,
+    }
+    protocol = type("WorkerLane", (Lane,), {"shop": shop, **limits})
     app = make_app(shop)
 
     async def served(scope: object, receive: object, send: object) -> None:

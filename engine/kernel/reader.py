@@ -68,14 +68,6 @@ class Reader:
         return self._store
 
     @property
-    def shop(self) -> str:
-        """The shop's id (32 hex digits)."""
-        with self._store.read() as txn:
-            log = Snapshot(txn).get(LOG, 0)
-            assert log is not None
-            return log.shop
-
-    @property
     def people(self) -> PeopleStore | None:
         """The people store, where it can be read."""
         return self._people

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from engine.features import FEATURES
-from server.api.ids import parse_id
+from server.api.ids import UNREADABLE, parse_id
 from server.api.problems import Problem
 from server.auth.askers import Asker
 from server.auth.gate import Gate
@@ -36,7 +36,7 @@ def wishes_of(body: bytes, gate: Gate, asker: Asker) -> tuple[Wish, ...]:
     """The commands of a batch; raises `Problem`. What a command's own body says is the engine's business."""
     try:
         commands = _decode(body).commands
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise Problem("api.bad_request", f"this is no batch: {error}") from error
     if not 1 <= len(commands) <= BATCH_COMMANDS_MAX:
         raise Problem("api.batch_size", at="commands")

@@ -10,22 +10,30 @@ import msgspec
 from engine.features import FEATURES
 from engine.features import PUBLIC as FOR_GUESTS
 from engine.kernel.version import VERSION
-from server.api.batch import Batch
+from server.api.batch import NAME_CHARS_MAX, Batch, Item
 from server.api.parameters import plain_fields
 from server.api.problems import CODES
 from server.api.routes import ANYONE, PUBLIC, Route, RouteTable
 from server.auth.cookies import SESSION
 from server.auth.routes import BY_NAME as CEREMONY_OF
 from server.wire import answers
+from server.wire.frames import BATCH_COMMANDS_MAX
 
 REFS = "#/components/schemas/{name}"
 PROBLEM_REF = {"$ref": "#/components/schemas/Problem"}
+ID = {"type": "string", "pattern": "^[0-9a-fA-F]{32}$|^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"}
 ID_HEADER = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "The command's id, made by the client: a UUID (version 7 is the fastest) or 32 hex digits."
     " The same id with the same content is answered the same, for ever.",
-    "schema": {"type": "string", "pattern": "^[0-9a-fA-F]{32}$|^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"},
+    "schema": ID,
+}
+COMMAND_NAME = {"type": "string", "pattern": f"^[\\x00-\\x7f]{{1,{NAME_CHARS_MAX}}}$"}
+COMMAND_ID = {
+    **ID_HEADER,
+    "required": True,
+    "description": f"{ID_HEADER['description']} Or the field `id` of the body, where the command has none of its own.",
 }
 ROW_PARAMETER = {
     "name": "id",
@@ -44,7 +52,7 @@ IF_MATCH = {
     "in": "header",
     "description": "The version of the row that the change was made for, as in its ETag: else it is refused as"
     " `kernel.row_changed` (412), and nothing is lost unseen.",
-    "schema": {"type": "string", "pattern": '^"[0-9]{1,16}"$'},
+    "schema": {"type": "string", "pattern": '^"(0|[1-9][0-9]{0,15})"$'},
 }
 PROBLEM = {
     "type": "object",
@@ -62,10 +70,11 @@ PROBLEM = {
         "retry": {"type": "boolean", "description": "whether the same command may be sent again"},
     },
 }
-COMMAND_PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 422, 429, 431, 500, 503, 507)
+COMMAND_PROBLEMS = (400, 401, 403, 404, 408, 409, 413, 415, 421, 422, 429, 431, 500, 501, 503, 507)
 ROW_PROBLEMS = tuple(sorted((*COMMAND_PROBLEMS, 412)))
-READ_PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 422, 429, 431, 500, 503)
-SIGN_IN_PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 422, 429, 431, 500, 501, 503, 507)
+SIGN_IN_PROBLEMS = (400, 401, 403, 404, 408, 409, 413, 415, 421, 422, 429, 431, 500, 501, 503, 507)
+READ_PROBLEMS = (400, 401, 403, 404, 408, 409, 413, 415, 421, 422, 429, 431, 500, 503)
+UNCHANGED = {"304": {"description": "as the tag in If-None-Match has it"}}
 INTRODUCTION = """Commands are answered when they are on disk, and once: send the same id again after any doubt.
 Amounts are integers in minor units (cents); unit prices and quantities are decimal strings; times are RFC 3339.
 A till shows `Authorization: Bearer TOKEN` and, once somebody signed in there, its shift cookie; software shows an API
@@ -106,7 +115,7 @@ class _Builder:
         queries = [row.type for row in FEATURES.queries.values()]
         shown = [type for row in FEATURES.queries.values() if (type := answer_type(row.answer)) is not None]
         taken = [type for row in CEREMONY_OF.values() for type in (row.takes, row.shows) if type is not None]
-        types = [*rows, *commands, *queries, *shown, *taken, Batch, answers.Done, answers.Batch]
+        types = [*rows, *commands, *queries, *shown, *taken, Batch, Item, answers.Done, answers.Batch]
         self._types = list(dict.fromkeys(types))
         refs, self._components = msgspec.json.schema_components(self._types, ref_template=REFS)
         self._refs = dict(zip(self._types, refs, strict=True))
@@ -114,6 +123,11 @@ class _Builder:
     def schemas(self) -> dict[str, Any]:
         """All schemas by name; the tags that only travel inside the engine are taken out."""
         found = {name: _without_tag(schema) for name, schema in self._components.items()}
+        # Batches: what their type leaves to the code, because a problem of its own says it better.
+        of_batches = found[self._name(Batch)]["properties"]
+        of_batches["commands"] = {**of_batches["commands"], "minItems": 1, "maxItems": BATCH_COMMANDS_MAX}
+        of_items = found[self._name(Item)]["properties"]
+        of_items |= {"id": ID, "do": COMMAND_NAME}
         return {**found, "Problem": PROBLEM}
 
     def operation(self, route: Route) -> dict[str, Any]:
@@ -144,10 +158,13 @@ class _Builder:
     def _ref(self, wanted: type) -> dict[str, Any]:
         return self._refs[wanted]
 
+    def _name(self, wanted: type) -> str:
+        return str(self._refs[wanted]["$ref"]).rpartition("/")[2]
+
     def _command(self, route: Route) -> dict[str, Any]:
         row = FEATURES.commands[route.name]
         body = _body(self._ref(row.type), row.example)
-        parameters = [ID_HEADER, OVERRIDE_HEADER]
+        parameters = [COMMAND_ID, OVERRIDE_HEADER]
         return {"parameters": parameters, "requestBody": body, "responses": self._done(COMMAND_PROBLEMS)}
 
     def _done(self, problems: tuple[int, ...]) -> dict[str, Any]:
@@ -158,9 +175,8 @@ class _Builder:
         return self._ref(kind.row), kind.example
 
     def _create(self, route: Route) -> dict[str, Any]:
-        parameters = [{**ID_HEADER, "required": True}]
         body = _body(*self._kind_row(route))
-        return {"parameters": parameters, "requestBody": body, "responses": self._done(COMMAND_PROBLEMS)}
+        return {"parameters": [COMMAND_ID], "requestBody": body, "responses": self._done(COMMAND_PROBLEMS)}
 
     def _put(self, route: Route) -> dict[str, Any]:
         body = _body(*self._kind_row(route))
@@ -174,6 +190,8 @@ class _Builder:
         row = FEATURES.queries[route.name]
         shown = answer_type(row.answer)
         responses = _responses({} if shown is None else self._ref(shown), READ_PROBLEMS)
+        if route.method == "GET":
+            responses |= UNCHANGED
         if route.method == "POST":
             return {"requestBody": _body(self._ref(row.type), row.example), "responses": responses}
         return {"parameters": self._parameters(row.type), "responses": responses}
@@ -189,12 +207,11 @@ class _Builder:
             ]
         }
         rest = [each for each in self._parameters(FEATURES.queries[route.name].type) if each["name"] != "id"]
-        return {"parameters": [ROW_PARAMETER, *rest], "responses": _responses(schema, READ_PROBLEMS)}
+        return {"parameters": [ROW_PARAMETER, *rest], "responses": _responses(schema, READ_PROBLEMS) | UNCHANGED}
 
     def _parameters(self, wanted: type) -> list[dict[str, Any]]:
         """The fields of a query that fit a URL; what is made of parts is asked by POST."""
-        name = self._refs[wanted]["$ref"].rpartition("/")[2]
-        schema = self._components[name]
+        schema = self._components[self._name(wanted)]
         return [
             {"name": field, "in": "query", "required": field in schema.get("required", ()), "schema": its}
             for field, its in schema["properties"].items()
@@ -227,7 +244,10 @@ class _Builder:
         ok = {"description": "a page", "content": {CONTENT[route.name]: {"schema": {}}}}
         if "{leaf}" not in route.path:
             return {"responses": {"200": ok, **_problems((400, 429, 503))}}
-        return {"parameters": LEAF_PARAMETERS, "responses": {"200": ok, **_problems((400, 404, 429, 503))}}
+        responses = {"200": ok, **_problems((400, 404, 429, 503))}
+        if CONTENT[route.name] == "text/html":
+            responses["404"] = {**ok, "description": "a page that says so"}  # a customer reads it, no program
+        return {"parameters": LEAF_PARAMETERS, "responses": responses}
 
 
 SUMMARIES = {

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from engine.features import FEATURES, Joined
+from server.api.parameters import fits_url
 
 PREFIX = "/api/v1"
 PUBLIC = "public"
@@ -115,7 +116,7 @@ def api_routes(features: Joined = FEATURES) -> tuple[Route, ...]:
                     policy=query.permission,
                     rate="search" if name.endswith(SEARCH) else "read",
                 )
-                for method in ("GET", "POST")
+                for method in (("GET", "POST") if fits_url(query.type) else ("POST",))
             ]
     made += [
         Route(method="POST", path=f"{PREFIX}/batch", does="batch", name="batch", policy=ANYONE, rate="sale"),

@@ -23,7 +23,7 @@ from server.api.exchange import (
     respond,
     with_cookies,
 )
-from server.api.ids import take_id
+from server.api.ids import UNREADABLE, take_id
 from server.api.parameters import parse_query
 from server.api.problems import PROBLEM_TYPE, RETRY_AFTER_S, Problem, fault_status, problem_body, refusal_status
 from server.api.routes import Route, RouteTable
@@ -221,7 +221,7 @@ def _json(body: bytes) -> bytes:
     """The body, if it is one JSON value: only then can it stand inside another."""
     try:
         return bytes(_decode_row(body))
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise Refusal("kernel.bad_request", f"the body is not JSON: {error}") from error
 
 

@@ -20,12 +20,10 @@ from server.front.rules import (
     require_headers,
     require_target,
 )
+from server.options import ADDRESS_CONNECTIONS, HEAD_WITHIN_S, REQUEST_WITHIN_S
 
-HEAD_WITHIN_S = 5.0
-REQUEST_WITHIN_S = 30.0
 IDLE_FIRST_S = 10.0  # a connection that says nothing at all
 WAITING_MAX = 16  # requests of one connection that wait behind the one being answered
-ADDRESS_CONNECTIONS_MAX = 512
 CHUNK_OVERHEAD_BYTES_MAX = 1 << 20  # heads of chunks, extensions and trailers beside the body itself
 PROXIES = frozenset({"127.0.0.1"})  # whose word on addresses is taken: uvicorn's own choice
 UNSENT_TIMEOUT_MS = 60_000  # a client that acknowledges nothing for so long is gone
@@ -34,10 +32,13 @@ _log = logging.getLogger("guichet.front")
 
 
 class Door(HttpToolsProtocol):
-    """uvicorn's protocol with the rules of reliability.md 3.7; ``hosts`` and ``trusts_peers`` are set by the worker."""
+    """uvicorn's protocol with the rules of reliability.md 3.7; what it takes is set by the worker."""
 
     hosts: frozenset[bytes] = LOCAL_HOSTS
     behind_proxy = False
+    head_within_s: float = HEAD_WITHIN_S
+    request_within_s: float = REQUEST_WITHIN_S
+    address_connections_max = ADDRESS_CONNECTIONS
     connections_of: dict[str, int] = {}  # noqa: RUF012  # one count for all connections of the process, on purpose
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -60,7 +61,7 @@ class Door(HttpToolsProtocol):
         super().connection_made(transport)
         self.address = str(self.client[0]) if self.client else ""
         count = self.connections_of[self.address] = self.connections_of.get(self.address, 0) + 1
-        if count > ADDRESS_CONNECTIONS_MAX and not self.behind_proxy:
+        if count > self.address_connections_max and not self.behind_proxy:
             self._refused = True
             transport.abort()
             return
@@ -94,16 +95,20 @@ class Door(HttpToolsProtocol):
             return
         self._unset_keepalive_if_required()
         if not self._receiving and self._deadline is None:
-            self._deadline = self.loop.call_later(HEAD_WITHIN_S, self._late)
+            self._deadline = self.loop.call_later(self.head_within_s, self._late)
         self._raw_bytes += len(data)
         was_in_head = self._in_head
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             self.refuse(Problem("api.bad_request", "no other protocol is spoken on this connection"))
-        except httptools.HttpParserError as error:
-            cause = error.__context__
-            self.refuse(cause if isinstance(cause, Problem) else Problem("api.bad_request", "this is not HTTP/1.1"))
+        except httptools.HttpParserCallbackError as error:
+            if isinstance(error.__context__, Problem):
+                self.refuse(error.__context__)
+            else:
+                self._broken(error)
+        except httptools.HttpParserError:
+            self.refuse(Problem("api.bad_request", "this is not HTTP/1.1"))
         except Problem as problem:
             self.refuse(problem)
         if self._refused:
@@ -128,7 +133,7 @@ class Door(HttpToolsProtocol):
         self._begun = False
         self._head_bytes = self._header_bytes = self._body_bytes = 0
         self._stop_clock()
-        self._deadline = self.loop.call_later(HEAD_WITHIN_S, self._late)
+        self._deadline = self.loop.call_later(self.head_within_s, self._late)
 
     def on_url(self, url: bytes) -> None:
         """Part of the target."""
@@ -154,7 +159,7 @@ class Door(HttpToolsProtocol):
         if len(self.pipeline) >= WAITING_MAX:
             raise Problem("api.bad_request", f"over {WAITING_MAX} requests wait on this connection")
         self._stop_clock()
-        self._deadline = self.loop.call_later(REQUEST_WITHIN_S, self._late)
+        self._deadline = self.loop.call_later(self.request_within_s, self._late)
         self._begun = True
         self.begin_request()
 
@@ -193,7 +198,21 @@ class Door(HttpToolsProtocol):
             # It is this very request, whose body broke a rule: its handler waits for the rest and gets none.
             cycle.disconnected = True
             cycle.message_event.set()
+        elif self._begun and self._receiving and not waits:
+            self.transport.close()  # it has its answer: a second one would be taken for that of the next request
+            return
         self.transport.write(refusal_bytes(problem))
+        self.transport.close()
+
+    def _broken(self, error: Exception) -> None:
+        """A bug of ours in the middle of a request: it is said and the connection ends; nobody waits for ever."""
+        _log.error("a request was not survived", exc_info=error)
+        self._refused = True
+        self._stop_clock()
+        waits = any(waiting is self.cycle for waiting, _ in self.pipeline)
+        self.pipeline.clear()
+        if not waits and (self.cycle is None or not self.cycle.response_started):
+            self.transport.write(refusal_bytes(Problem("api.fault")))
         self.transport.close()
 
     def on_response_complete(self) -> None:

@@ -68,6 +68,9 @@ def require_headers(version: str, headers: Pairs, hosts: frozenset[bytes]) -> No
             raise Problem("api.bad_request", "no transfer-encoding but chunked is known here")
     elif b"content-length" in seen:
         require_length(seen[b"content-length"])
+    if b"upgrade" in seen and (b"transfer-encoding" in seen or int(seen.get(b"content-length", b"0"))):
+        # The parser takes what follows for the other protocol: the body would be read as empty.
+        raise Problem("api.bad_request", "a request with a body cannot ask for another protocol")
     expect = seen.get(b"expect")
     if expect is not None and expect.lower() != b"100-continue":
         raise Problem("api.bad_request", "no expectation but 100-continue is known here")

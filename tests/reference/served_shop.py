@@ -188,6 +188,10 @@ class Served:
         self.log.seek(0)
         return self.log.read().decode(errors="replace")
 
+    def token(self, till: int) -> str:
+        """The bearer token of a till."""
+        return till_token(till)
+
     def headers(self, till: int = 1, operator: int = 1) -> dict[str, str]:
         """The headers of somebody who is recognised: at a till, or (till 0) in the back office."""
         if till:

@@ -16,12 +16,12 @@ def inside(ready_shop: Path, tmp_path: Path) -> Inside:
 
 
 def test_a_page_for_everybody_is_counted_for_its_address_and_health_is_not(inside: Inside) -> None:
-    asked = ["/api", "/healthz", "/api/openapi.json", "/healthz", "/api/docs.css", "/healthz", "/api/v1/products"]
+    asked = ["/api", "/healthz", "/proof/" + "0" * 64, "/healthz", "/api/docs.css", "/healthz", "/api/v1/products"]
 
     answers = inside.ask([Request("GET", path) for path in asked])
 
     inside.close()
-    assert [200, 200, 200, 200, 429, 200, 429] == [answer.status for answer in answers]
+    assert [200, 200, 404, 200, 429, 200, 429] == [answer.status for answer in answers]
     refused = answers[4]
     assert ("15", "auth.too_many") == (refused.headers["retry-after"], refused.json["code"])
     assert "application/problem+json" == refused.headers["content-type"]

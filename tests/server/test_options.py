@@ -109,3 +109,12 @@ def test_a_limit_is_at_least_one(limit: str) -> None:
         read_options({"data": "/a", limit: 0}, {})
 
     assert 5 == getattr(read_options({"data": "/a", limit: 5}, {}), limit)
+
+
+@pytest.mark.parametrize("name", ["head_within_s", "request_within_s", "address_connections"])
+def test_the_limits_of_connections_can_be_set_and_are_at_least_one(name: str) -> None:
+    options = read_options({"data": "d"}, {f"GUICHET_{name.upper()}": "7"})
+
+    assert 7 == getattr(options, name)
+    with pytest.raises(BadOption, match="at least 1"):
+        read_options({"data": "d"}, {f"GUICHET_{name.upper()}": "0"})

@@ -92,3 +92,13 @@ def test_every_code_has_a_status_that_is_the_client_s_fault_or_the_server_s() ->
         "kernel.bad_request": 400,
         "api.busy": 503,
     }.items() <= statuses.items()
+
+
+def test_a_query_that_no_url_can_ask_is_asked_by_post_only() -> None:
+    methods: dict[str, set[str]] = {route.name: set() for route in api_routes() if route.does == "query"}
+    for route in api_routes():
+        if route.does == "query":
+            methods[route.name].add(route.method)
+
+    assert {"POST"} == methods["sales.price"]
+    assert {"GET", "POST"} == methods["sales.ticket"]
