@@ -9,8 +9,8 @@ cdef enum:
     FREE = -1
     CLASSES = 64
     COLUMNS = 8192
-    PARTS = 131_072
-    STEPS = 131_072
+    PARTS = 65_536
+    STEPS = 32_768
 
 
 cdef struct Rule:
@@ -25,6 +25,7 @@ cdef struct Rule:
     int64_t pick
     int64_t size
     int64_t need[MOST_SLOTS]
+    bint alike[MOST_SLOTS]  # whether the slot takes and gives exactly what the one before it does
     bint is_possible  # some use of it fits
     int64_t nearest  # the largest saving of any possible use, which may be negative
     Py_ssize_t first  # its columns are first .. last - 1
@@ -74,5 +75,5 @@ cdef class Problem:
 
 
 cdef Problem open_problem(list patterns, list groups, Py_ssize_t classes)
-cdef int list_uses(Problem problem, Py_ssize_t widest) except -1
+cdef Py_ssize_t list_uses(Problem problem, Py_ssize_t widest) except -1
 cdef int64_t saving_of(Problem problem, Rule *rule, const Part *parts, Py_ssize_t count) except? -1

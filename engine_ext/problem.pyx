@@ -234,7 +234,12 @@ cdef int fill(Problem problem, int r, int slot, Py_ssize_t cls, int64_t need) ex
     if need == 0:
         if slot + 1 == problem.rule[r].slots:
             return emit(problem, r)
-        return fill(problem, r, slot + 1, 0, problem.rule[r].need[slot + 1])
+        # Of two slots alike, the first gets the earlier classes: the other ways to deal them out come later in the ties.
+        if problem.rule[r].alike[slot + 1]:
+            cls = problem.draft[problem.drafted - 1].cls
+        else:
+            cls = 0
+        return fill(problem, r, slot + 1, cls, problem.rule[r].need[slot + 1])
     while cls < problem.classes and not problem.overflown:
         if narrow[cls] >> slot & 1 and problem.left[cls] > problem.used[cls]:
             if available(problem, r, slot, cls) < need:
@@ -286,6 +291,22 @@ cdef bint overlaps(Problem problem, int r) noexcept:
     return False
 
 
+cdef bint is_alike(Problem problem, int r, int slot) noexcept:
+    cdef Py_ssize_t extra = (r * MOST_SLOTS + slot) * problem.classes
+    cdef int scope = problem.rule[r].scope >> (slot - 1)
+    cdef Py_ssize_t c
+    cdef int mask
+    if (scope & 1) != (scope >> 1 & 1):
+        return False
+    for c in range(problem.classes):
+        mask = problem.masks[r * problem.classes + c] >> (slot - 1)
+        if (mask & 1) != (mask >> 1 & 1):
+            return False
+        if problem.extra != NULL and problem.extra[extra + c] != problem.extra[extra + c - problem.classes]:
+            return False
+    return True
+
+
 cdef int keep_widest(Problem problem, int r, int slot, Py_ssize_t widest) except -1:
     # Leaves a slot the classes that bring most (worth less supplement): enough to fill it and some to choose from.
     cdef unsigned char *narrow = &problem.narrow[r * problem.classes]
@@ -321,6 +342,8 @@ cdef int list_once(Problem problem, Py_ssize_t widest) except -1:
         if widest < problem.classes:
             for s in range(problem.rule[r].slots):
                 keep_widest(problem, r, s, widest)
+        for s in range(1, problem.rule[r].slots):
+            problem.rule[r].alike[s] = is_alike(problem, r, s)
         problem.rule[r].first = problem.columns
         problem.rule[r].overlapping = overlaps(problem, r)
         problem.seen = {}
@@ -330,14 +353,13 @@ cdef int list_once(Problem problem, Py_ssize_t widest) except -1:
     return 0
 
 
-cdef int list_uses(Problem problem, Py_ssize_t widest) except -1:
+cdef Py_ssize_t list_uses(Problem problem, Py_ssize_t widest) except -1:
     # Every use that saves something of the units left; where there are too many, of fewer and fewer classes a slot.
+    # Returns how many it came down to.
     widest = min(widest, CLASSES)
     list_once(problem, widest)
-    while problem.overflown:
+    while problem.overflown and widest > 1:
         widest = min(widest, problem.classes) // 2
         list_once(problem, widest)
         problem.is_narrow = True
-        if widest <= 1:
-            break
-    return 0
+    return widest

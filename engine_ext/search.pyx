@@ -358,12 +358,12 @@ cdef int harvest(Search search, Solution solution) except -1:
     return 0
 
 
-cdef int go_on(Problem problem, Solution solution) except -1:
+cdef int go_on(Problem problem, Solution solution, Py_ssize_t widest) except -1:
     # Rounds of the greedy start over the units left, where not every use could be listed at once.
     cdef Search search
     cdef int _
     for _ in range(ROUNDS):
-        list_uses(problem, NARROW)
+        widest = list_uses(problem, min(widest, NARROW))
         if problem.columns == 0:
             break
         search = open_search(problem, 0)
@@ -377,8 +377,8 @@ cdef Solution solve(Problem problem, int64_t budget):
     # The best multiset of uses of the problem's units; `bounded` where that could not be proven within the budget.
     cdef Solution solution = Solution.__new__(Solution)
     cdef Search search
+    cdef Py_ssize_t widest = list_uses(problem, CLASSES)
     solution.uses = []
-    list_uses(problem, CLASSES)
     if problem.columns == 0:
         return solution
     search = open_search(problem, budget)
@@ -391,7 +391,7 @@ cdef Solution solve(Problem problem, int64_t budget):
         solution.nodes = search.nodes
     harvest(search, solution)
     if problem.is_narrow:
-        go_on(problem, solution)
+        go_on(problem, solution, widest)
         solution.uses.sort(key=itemgetter(0))
     return solution
 
@@ -400,8 +400,8 @@ cdef Solution solve_first(Problem problem):
     # The mode without a search: one rule, the use that saves most as often as it fits, then the next.
     cdef Solution solution = Solution.__new__(Solution)
     cdef Search search
+    cdef Py_ssize_t widest = list_uses(problem, CLASSES)
     solution.uses = []
-    list_uses(problem, CLASSES)
     solution.bounded = problem.is_narrow
     if problem.columns:
         search = open_search(problem, 0)
@@ -409,5 +409,5 @@ cdef Solution solve_first(Problem problem):
         keep(search)
         harvest(search, solution)
     if solution.bounded:
-        go_on(problem, solution)
+        go_on(problem, solution, widest)
     return solution
