@@ -61,7 +61,8 @@ def pattern(rng: Random, number: int) -> Pattern:
     if kind == 1:
         return Pattern(name, (Slot(2, products=some_products(rng)),), percent=-50_000, count=1)
     if kind == 2:
-        return Pattern(name, (Slot(3, departments=(department_of(rng.randrange(DEPARTMENTS)),)),), percent=-100_000, count=1)
+        one = (department_of(rng.randrange(DEPARTMENTS)),)
+        return Pattern(name, (Slot(3, departments=one),), percent=-100_000, count=1)
     slots = (Slot(products=some_products(rng)), Slot(products=some_products(rng)))
     return Pattern(name, slots, amount=-rng.randint(1, 10) * 10)
 
@@ -71,9 +72,19 @@ def book(rules: int) -> Patterns:
     return Patterns([pattern(rng, number) for number in range(rules)])
 
 
+def baskets_of(lines: int) -> list[list[BasketLine]]:
+    return [basket(Random(f"basket {lines}/{number}"), lines) for number in range(BASKETS)]
+
+
+def bare(lines: int, rounds: int) -> float:
+    """Mean nanoseconds of a ticket of so many lines without a book."""
+    baskets = baskets_of(lines)
+    return quickest_ns(lambda: [price(each) for each in baskets], rounds) / BASKETS
+
+
 def size(lines: int, rules: int, rounds: int) -> dict[str, float]:
     """Mean time of a ticket of so many lines, and how many of the baskets were proven to be best."""
-    baskets = [basket(Random(f"basket {lines}/{number}"), lines) for number in range(BASKETS)]
+    baskets = baskets_of(lines)
     patterns = book(rules)
     tickets = [price(each, patterns=patterns) for each in baskets]
     ns = quickest_ns(lambda: [price(each, patterns=patterns) for each in baskets], rounds) / BASKETS
@@ -103,7 +114,8 @@ def worst_cases() -> dict[str, tuple[list[BasketLine], Patterns]]:
     ]
     products = [product_of(number) for number in range(64)]
     pairs = [
-        Pattern(f"pair-{n}", (Slot(2, products=rng.sample(products, 24)),), price=rng.randint(300, 900)) for n in range(20)
+        Pattern(f"pair-{n}", (Slot(2, products=rng.sample(products, 24)),), price=rng.randint(300, 900))
+        for n in range(20)
     ]
     triples = [
         Pattern(
@@ -168,8 +180,7 @@ def run(plan: Plan) -> dict[str, Any]:
     figures: list[Figure] = []
     raw: dict[str, Any] = {}
     for lines in LINES:
-        baskets = [basket(Random(f"basket {lines}/{number}"), lines) for number in range(BASKETS)]
-        bare_ns = quickest_ns(lambda baskets=baskets: [price(each) for each in baskets], rounds) / BASKETS  # type: ignore[misc]  # bound now
+        bare_ns = bare(lines, rounds)
         figures.append(plain(f"{lines} lines, no book", 1e9 / bare_ns, "tickets/s"))
         for rules in RULES:
             row = size(lines, rules, rounds)

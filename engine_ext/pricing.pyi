@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final, final
 
 from engine_ext.basket import BasketLine, RateTotal, SubtotalAdjustment
+from engine_ext.misses import NearMiss
 from engine_ext.patterns import ChosenMenu, Patterns
 from engine_ext.sheet import Applied
 from engine_ext.uses import PatternUse
@@ -63,6 +64,8 @@ class Priced:
     def search(self) -> str | None: ...
     @property
     def nodes(self) -> int: ...
+    @property
+    def misses(self) -> tuple[NearMiss, ...]: ...
 
 def price(
     lines: Iterable[BasketLine],
@@ -72,4 +75,5 @@ def price(
     decimals: int = 2,
     patterns: Patterns | None = None,
     menus: Iterable[ChosenMenu] = (),
+    misses: bool = False,
 ) -> Priced: ...

@@ -10,6 +10,7 @@ from engine_ext.basket cimport (
     GOODS, GROSS, NET, BasketLine, LineAdjustment, RateTotal, SubtotalAdjustment, bounded, checked_basis, rate_total,
     shown,
 )
+from engine_ext.misses cimport near_misses
 from engine_ext.money cimport WHOLE, times
 from engine_ext.patterns cimport Patterns
 from engine_ext.prorate cimport split_into
@@ -92,7 +93,8 @@ cdef class Priced:
 
     ``total`` is what the customer pays, VAT included, in both bases; ``net`` plus ``vat`` is ``total``. With a book of
     patterns ``uses`` are the ``PatternUse`` of this ticket, ``search`` tells whether no better choice of them exists
-    (``SEARCH_EXACT``) or the budget was spent before that was proven (``SEARCH_BOUNDED``), ``nodes`` what it took.
+    (``SEARCH_EXACT``) or the budget was spent before that was proven (``SEARCH_BOUNDED``), ``nodes`` what it took;
+    ``misses`` are the ``NearMiss`` that were asked for.
     """
 
     cdef readonly tuple lines
@@ -106,6 +108,7 @@ cdef class Priced:
     cdef readonly tuple uses
     cdef readonly str search
     cdef readonly int64_t nodes
+    cdef readonly tuple misses
 
     def __repr__(self):
         names = ("lines", "rates", "discounts", "total", "vat", "net", "basis", "algorithm")
@@ -350,7 +353,7 @@ cdef Priced finish(Sheet sheet, tuple rates, int basis):
     priced.discounts = tuple(sheet.applied)
     priced.basis = basis
     priced.algorithm = NUMBER
-    priced.uses = ()
+    priced.uses = priced.misses = ()
     return priced
 
 
@@ -362,7 +365,7 @@ cdef int add_search(Priced priced, Units units) except -1:
     return 0
 
 
-cdef Priced run_phases(Sheet sheet, object subtotals, int basis, Patterns book, tuple menus):
+cdef Priced run_phases(Sheet sheet, object subtotals, int basis, Patterns book, tuple menus, bint why):
     cdef Units units = None
     cdef Priced priced
     enter_lines(sheet)
@@ -378,6 +381,8 @@ cdef Priced run_phases(Sheet sheet, object subtotals, int basis, Patterns book, 
     priced = finish(sheet, break_down(sheet, basis), basis)
     if units is not None:
         add_search(priced, units)
+        if why:
+            priced.misses = near_misses(units)
     return priced
 
 
@@ -399,12 +404,13 @@ cdef tuple checked_menus(object menus, Patterns patterns):
     return chosen
 
 
-def price(lines, subtotals=(), *, basis=GROSS, decimals=2, Patterns patterns=None, menus=()):
+def price(lines, subtotals=(), *, basis=GROSS, decimals=2, Patterns patterns=None, menus=(), bint misses=False):
     """The priced ticket of a basket: phases 0, 1, 3 and 4 of ``docs/pricing.md``, algorithm 1; with phase 2, 2.
 
     ``lines`` are at most ``LINES_MAX`` ``BasketLine``; ``subtotals`` the operator's ``SubtotalAdjustment``, in the
     order he gave them; ``basis`` tells whether prices hold VAT; ``decimals`` are the currency's, 0 to ``DECIMALS_MAX``.
-    ``patterns`` is the book of rules that consume units, phase 2, and ``menus`` the ``ChosenMenu`` of the operator.
+    ``patterns`` is the book of rules that consume units, phase 2, and ``menus`` the ``ChosenMenu`` of the operator;
+    ``misses`` asks why the others of its patterns did not apply, for a query that sells nothing.
     Pure: the same arguments give the same ticket, in whatever order the lines stand.
 
     PricingError ``pricing.duplicate_line``, ``mixed_signs``, ``unknown_line``, ``fixed_over_zero``, ``too_many_lines``,
@@ -415,6 +421,6 @@ def price(lines, subtotals=(), *, basis=GROSS, decimals=2, Patterns patterns=Non
     cdef tuple chosen = checked_menus(menus, patterns) if menus else ()
     cdef Sheet sheet = open_sheet(lines, scale_of(decimals))
     try:
-        return run_phases(sheet, subtotals, kind, patterns, chosen)
+        return run_phases(sheet, subtotals, kind, patterns, chosen, misses)
     except OverflowError as error:
         raise PricingError("pricing.overflow", sheet.at, str(error)) from error

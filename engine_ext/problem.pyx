@@ -234,7 +234,7 @@ cdef int fill(Problem problem, int r, int slot, Py_ssize_t cls, int64_t need) ex
     if need == 0:
         if slot + 1 == problem.rule[r].slots:
             return emit(problem, r)
-        # Of two slots alike, the first gets the earlier classes: the other ways to deal them out come later in the ties.
+        # Of two slots alike, the first gets the earlier classes: other ways to deal them out come later in the ties.
         if problem.rule[r].alike[slot + 1]:
             cls = problem.draft[problem.drafted - 1].cls
         else:

@@ -4,6 +4,7 @@ cimport cython
 from libc.stdint cimport int64_t
 
 from engine_ext.patterns cimport Patterns
+from engine_ext.problem cimport Problem
 from engine_ext.sheet cimport Row, Sheet
 
 
@@ -35,12 +36,20 @@ cdef class Units:
     cdef dict held  # exclusivity group -> place of the pattern that holds it
     cdef list uses  # what came out: PatternUse
     cdef dict offered  # slot -> units that might fill it
+    cdef list found  # what the search chose: (place, copies, [(slot, class, count)])
+    cdef list counts  # of each class, before anything was chosen
+    cdef dict savings  # place -> what the independent part that it belongs to saves
+    cdef set by_button  # places of chosen menus
     cdef int64_t nodes
     cdef bint bounded
 
 
 cdef Units open_units(Sheet sheet, Patterns book)
 cdef bint takes_part(Row *row) noexcept
+cdef int64_t units_of_row(Units units, Py_ssize_t i) noexcept
+cdef list independent_parts(Units units)
+cdef list classes_for(Units units, list places)
+cdef Problem problem_of(Units units, list places, list numbers)
 cdef int stock_row(Units units, Py_ssize_t i) except -1
 cdef bint find_hits(Units units) except -1
 cdef list choose_uses(Units units)

@@ -29,14 +29,16 @@ cdef class Units:
         free(self.atom)
 
 
+cdef int64_t units_of_row(Units units, Py_ssize_t i) noexcept:
+    # A fractional quantity is one indivisible unit.
+    cdef int64_t quantity = units.sheet.order[i].quantity
+    return 1 if quantity % UNIT else quantity // UNIT
+
+
 cdef int stock_row(Units units, Py_ssize_t i) except -1:
     # Unit j of q is worth r(A*j/q) - r(A*(j-1)/q): of two neighbouring amounts, A mod q units the larger one.
     cdef Row *row = units.sheet.order[i]
-    cdef int64_t count = row.quantity // UNIT
-    if row.quantity % UNIT or row.quantity < UNIT:
-        units.stock[i].worth = row.remaining
-        units.stock[i].cheap = 1
-        return 0
+    cdef int64_t count = units_of_row(units, i)
     units.stock[i].worth = row.remaining // count
     units.stock[i].dear = row.remaining % count
     units.stock[i].cheap = count - units.stock[i].dear
@@ -58,6 +60,10 @@ cdef Units open_units(Sheet sheet, Patterns book):
     units.held = {}
     units.uses = []
     units.offered = {}
+    units.found = []
+    units.counts = []
+    units.savings = {}
+    units.by_button = set()
     return units
 
 
@@ -215,6 +221,8 @@ cdef int collect(Units units, Solution solution, list places, list numbers, list
         found.append((places[rule], copies, [(slot, numbers[cls], count) for slot, cls, count in parts]))
         for _, cls, count in parts:
             units.classes[numbers[cls]][1] -= copies * count
+    for place in places:
+        units.savings[place] = solution.saving
     units.nodes += solution.nodes
     units.bounded = units.bounded or solution.bounded
     return 0
@@ -253,4 +261,6 @@ cdef list choose_uses(Units units):
     if not units.candidates:
         return []
     find_classes(units)
-    return take_first(units) if units.book.mode == FIRST else search_best(units)
+    units.counts = [entry[1] for entry in units.classes]
+    units.found = take_first(units) if units.book.mode == FIRST else search_best(units)
+    return units.found

@@ -208,6 +208,7 @@ cdef int apply_menus(Units units, tuple menus) except -1:
         menu = <ChosenMenu>each
         rule = pattern_of(units, menu)
         rows = places_of(units, menu)
+        units.by_button.add(units.book.places[menu.pattern])
         chosen.append((units.book.places[menu.pattern], rows, len(chosen), menu, rule))
     chosen.sort()
     for _, rows, _, menu, rule in chosen:
