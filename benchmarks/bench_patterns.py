@@ -1,6 +1,5 @@
 """What do rules that consume units cost: by lines and rules, against plain pricing and the twin, and at worst?"""
 
-import copy
 import sys
 from pathlib import Path
 from random import Random
@@ -159,18 +158,15 @@ def twin_ratio(rounds: int) -> dict[str, float]:
     sys.path.insert(0, str(TWINS))
     try:
         import pattern_cases as cases
+        from pricing_cases import core_line
     finally:
         sys.path.remove(str(TWINS))
     chosen = [cases.random_pattern_case(Random(f"bench {number}"), units_max=6) for number in range(60)]
-    ready = []
     for case in chosen:
-        if not isinstance(cases.core_answer(case)[0], str):
-            lines = [cases.core_line(line) for line in case.lines]
-            menus = [cases.core.ChosenMenu(*menu) for menu in case.menus]
-            ready.append((lines, cases.book_of(case), menus))
-    slow = [copy.deepcopy(case) for case in chosen if not isinstance(cases.core_answer(case)[0], str)]
-    core_ns = quickest_ns(lambda: [price(lines, patterns=book, menus=menus) for lines, book, menus in ready], rounds)
-    twin_ns = quickest_ns(lambda: [cases.twin_answer(case) for case in slow], 2)
+        case.menus = []
+    ready = [([core_line(line) for line in case.lines], cases.book_of(case)) for case in chosen]
+    core_ns = quickest_ns(lambda: [price(lines, patterns=book) for lines, book in ready], rounds)
+    twin_ns = quickest_ns(lambda: [cases.twin_answer(case) for case in chosen], 2)
     return {"core_ns": core_ns / len(ready), "twin_ns": twin_ns / len(ready), "ratio": twin_ns / core_ns}
 
 

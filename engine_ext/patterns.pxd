@@ -12,6 +12,7 @@ cdef enum:
     MOST_SLOTS = 8
     MOST_PATTERNS = 500
     MOST_GROUPS = 10
+    MOST_MENUS = 200
     BEST = 0
     FIRST = 1
     SLOT_UNITS = 100

@@ -12,7 +12,7 @@ from engine_ext.basket cimport (
 )
 from engine_ext.misses cimport near_misses
 from engine_ext.money cimport WHOLE, times
-from engine_ext.patterns cimport Patterns
+from engine_ext.patterns cimport MOST_MENUS, Patterns
 from engine_ext.prorate cimport split_into
 from engine_ext.sheet cimport (
     AGAINST_SIGN, GROUPS, Applied, Row, Sheet, cut, enter_lines, explain, find_sign, give, open_sheet, shares_of,
@@ -23,7 +23,6 @@ from engine_ext.units cimport Units
 from engine_ext.uses cimport apply_patterns
 
 from engine_ext.basket import PricingError
-from engine_ext.patterns import MENUS_MAX
 
 include "stamp.pxi"
 
@@ -399,8 +398,8 @@ cdef tuple checked_menus(object menus, Patterns patterns):
     cdef tuple chosen = tuple(menus)
     if chosen and patterns is None:
         raise PricingError("pricing.unknown_menu", None, "a menu was chosen, and there is no book of patterns")
-    if len(chosen) > MENUS_MAX:
-        raise PricingError("pricing.too_many_menus", None, f"at most {MENUS_MAX} chosen menus a basket")
+    if len(chosen) > MOST_MENUS:
+        raise PricingError("pricing.too_many_menus", None, f"at most {MOST_MENUS} chosen menus a basket")
     return chosen
 
 

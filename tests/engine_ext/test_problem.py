@@ -13,9 +13,7 @@ from engine_ext.problem import CLASSES_MAX, COLUMNS_MAX, PARTS_MAX, STEPS_MAX
 
 def shop(count: int, *, quantity: int = 1_000) -> list[Line]:
     rng = Random(count)
-    return [
-        line(f"{n:03}", product=f"p{n:03}", price=rng.randint(100, 900), quantity=quantity) for n in range(count)
-    ]
+    return [line(f"{n:03}", product=f"p{n:03}", price=rng.randint(100, 900), quantity=quantity) for n in range(count)]
 
 
 def saved(case: PatternCase) -> tuple[int, str | None]:
@@ -70,9 +68,7 @@ def test_the_dearer_unit_pays_its_supplement_in_the_slot_that_asks_for_it() -> N
 def test_overlapping_slots_give_each_unit_the_place_that_saves_most() -> None:
     lines = [line("1", product="a", price=300), line("2", product="b", price=500)]
     both = frozenset("ab")
-    rule = Rule(
-        id="menu", slots=(Slot(products=both, supplements=(("b", 90),)), Slot(products=both)), price=600
-    )
+    rule = Rule(id="menu", slots=(Slot(products=both, supplements=(("b", 90),)), Slot(products=both)), price=600)
 
     ticket = run_core(PatternCase(lines=lines, rules=[rule]))
 

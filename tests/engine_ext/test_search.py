@@ -7,9 +7,9 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pattern_cases import BEST, FIRST, PatternCase, core_answer, random_pattern_case, run_core, twin_answer
+from pattern_cases import PatternCase, core_answer, random_pattern_case, run_core, twin_answer
 from pricing_cases import line
-from reference_patterns import Rule, Slot
+from reference_patterns import BEST, FIRST, Rule, Slot
 from reference_pricing import GOODS
 
 from engine_ext.basket import PricingError
@@ -87,7 +87,7 @@ def test_the_order_of_lines_rules_and_menus_changes_nothing(rng: Random) -> None
     case.menus = case.menus[:1]  # of two that are refused, the one that is named first may differ
     before = core_answer(case)
     for each in (case.lines, case.rules):
-        rng.shuffle(each)  # type: ignore[arg-type]  # a list of either
+        rng.shuffle(each)
 
     assert before == core_answer(case)
 

@@ -1,8 +1,8 @@
 """Uses on their lines: how a menu's price and a discount are split, chosen menus, and what a ticket tells of them."""
 
 import pytest
-from pattern_cases import PatternCase, core_line, run_core
-from pricing_cases import line
+from pattern_cases import PatternCase, run_core
+from pricing_cases import core_line, line
 from reference_patterns import Rule, Slot
 from reference_pricing import Line
 

@@ -1,10 +1,10 @@
-"""Rules that consume units, by trying every multiset of uses there is: the words of the specification, for small baskets."""
+"""Rules that consume units, for small baskets: every multiset of uses is tried, in the words of the specification."""
 
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import combinations_with_replacement, product
+from itertools import combinations_with_replacement, pairwise, product
 
 from reference_money import r
 from reference_pricing import GOODS, Line, Refused, Ticket
@@ -83,7 +83,7 @@ def units_of(lines: list[Line]) -> list[Unit]:
         whole, rest = divmod(line.quantity, UNIT)
         count = 1 if rest else whole
         steps = [r(Fraction(line.amount * j, count)) for j in range(count + 1)]
-        worths = [after - before for before, after in zip(steps, steps[1:], strict=False)]
+        worths = [after - before for before, after in pairwise(steps)]
         units += [Unit(place=place, worth=worth, line=line) for worth in sorted(worths, reverse=True)]
     return units
 
@@ -175,8 +175,7 @@ class Patterns:
             return
         fits = [[rank for rank, units in enumerate(classes) if slot.takes(units[0].line)] for slot in rule.slots]
         choices = [
-            combinations_with_replacement(ranks, slot.quantity)
-            for ranks, slot in zip(fits, rule.slots, strict=True)
+            combinations_with_replacement(ranks, slot.quantity) for ranks, slot in zip(fits, rule.slots, strict=True)
         ]
         for use in product(*choices):
             needs = Counter(rank for slot in use for rank in slot)
