@@ -280,7 +280,7 @@ cdef Units apply_patterns(Sheet sheet, Patterns book, tuple menus):
     cdef Units units = open_units(sheet, book)
     cdef Py_ssize_t i
     cdef bint is_any
-    if sheet.sign < 0:
+    if sheet.sign < 0 or not book.patterns and not menus:
         return units
     is_any = find_hits(units)
     if not is_any and not menus:
