@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks import bench_counts, bench_growth, bench_naive, bench_sale, bench_store, micro, probe
+from benchmarks import bench_counts, bench_growth, bench_naive, bench_patterns, bench_sale, bench_store, micro, probe
 from benchmarks.figures import Plan, show
 from benchmarks.timing import ForeignCpu
 
@@ -20,6 +20,7 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 QUESTIONS: dict[str, Callable[[Plan], dict[str, Any]]] = {
     "pricing": micro.pricing,
+    "patterns": bench_patterns.run,
     "sealing": micro.sealing,
     "store": bench_store.run,
     "sale": bench_sale.run,

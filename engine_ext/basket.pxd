@@ -47,6 +47,7 @@ cdef class BasketLine:
     cdef readonly bint is_typed
     cdef readonly int nature
     cdef readonly tuple options
+    cdef readonly tuple tags
     cdef readonly LineAdjustment manual
     cdef readonly LineAdjustment default
     cdef str sold_as

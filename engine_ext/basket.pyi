@@ -10,6 +10,7 @@ OPTIONS_MAX: Final[int]
 PERCENT_MAX: Final[int]
 PERCENT_MIN: Final[int]
 SOURCE_SHA256: Final[str]
+TAGS_MAX: Final[int]
 
 class PricingError(Exception):
     code: str
@@ -67,6 +68,7 @@ class BasketLine:
         nature: int = 0,
         manual: LineAdjustment | None = None,
         default: LineAdjustment | None = None,
+        tags: tuple[str, ...] = (),
     ) -> Self: ...
     @property
     def id(self) -> str: ...
@@ -88,6 +90,8 @@ class BasketLine:
     def nature(self) -> int: ...
     @property
     def options(self) -> tuple[tuple[str, int], ...]: ...
+    @property
+    def tags(self) -> tuple[str, ...]: ...
     @property
     def manual(self) -> LineAdjustment | None: ...
     @property

@@ -55,6 +55,7 @@ def core_line(line: Line) -> BasketLine:
         nature=line.nature,
         manual=core_line_rule(line.manual),
         default=core_line_rule(line.default),
+        tags=line.tags,
     )
 
 

@@ -1,5 +1,6 @@
 """Pricing in plain integers and fractions, phase by phase as the specification words it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -47,6 +48,7 @@ class Line:
     nature: int = GOODS
     manual: Adjustment | None = None
     default: Adjustment | None = None
+    tags: tuple[str, ...] = ()
     base: int = 0
     amount: int = 0
     vat: int = 0
@@ -192,12 +194,21 @@ def cut(wanted: int, total: int) -> int:
     return 0 if total == 0 else max(wanted, -total)
 
 
-def price(lines: list[Line], subtotals: list[Adjustment], *, basis: int, decimals: int) -> dict[str, object]:
-    """The priced ticket as plain values; the lines are used up."""
+def price(
+    lines: list[Line],
+    subtotals: list[Adjustment],
+    *,
+    basis: int,
+    decimals: int,
+    unit_rules: Callable[[Ticket], None] | None = None,
+) -> dict[str, object]:
+    """The priced ticket as plain values; the lines are used up. ``unit_rules`` is phase 2."""
     ticket = Ticket(list(lines), basis, decimals)
     ticket.base()
     ticket.mirror()
     ticket.line_rules()
+    if unit_rules is not None:
+        unit_rules(ticket)
     ticket.ticket_rules(subtotals)
     rates = ticket.taxes()
     sign = ticket.sign
@@ -219,5 +230,5 @@ def price(lines: list[Line], subtotals: list[Adjustment], *, basis: int, decimal
         "discounts": ticket.discounts,
         "total": total,
         "vat": sum(line.vat for line in ticket.lines) * sign,
-        "algorithm": 1,
+        "algorithm": 1 if unit_rules is None else 2,
     }
