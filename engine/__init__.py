@@ -1,1 +1,3 @@
 """What a till knows and decides."""
+
+import engine_ext.hot  # noqa: F401
