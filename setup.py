@@ -88,7 +88,7 @@ def hot_extension(path: str) -> Extension:
     digest = hot_digest(source)
     # The C file lies in a folder named by the text too: Cython goes by dates, and a restored file has an old one.
     made: Extension = cythonize(
-        [Extension(name, [path], extra_compile_args=["-O2", "-Wno-unreachable-code-fallthrough"])],
+        [Extension(name, [path], extra_compile_args=["-O1", "-g0", "-Wno-unreachable-code-fallthrough"])],
         build_dir=f"build/hot/{digest}",
         compiler_directives=HOT_DIRECTIVES,
     )[0]
