@@ -21,36 +21,34 @@ DIRECTIVES = {
 }
 
 HOT = (
-    "engine/engine.py",
-    "engine/kernel/actors.py",
-    "engine/kernel/attachments.py",
-    "engine/kernel/joined.py",
-    "engine/kernel/journal.py",
-    "engine/kernel/notes.py",
-    "engine/kernel/replies.py",
-    "engine/kernel/store.py",
-    "engine/kernel/tables.py",
-    "engine/kernel/world.py",
-    "engine/access/views.py",
-    "engine/cash/state.py",
-    "engine/cash/views.py",
-    "engine/integrations/state.py",
-    "engine/payments/views.py",
-    "engine/printing/state.py",
-    "engine/sales/draft_basket.py",
-    "engine/sales/make_ticket.py",
-    "engine/sales/post_sale.py",
-    "engine/sales/state.py",
-    "engine/sales/views.py",
-    "engine/staff/views.py",
+    "engine/engine.py",  # the way of every command through a group
+    "engine/kernel/actors.py",  # its rights
+    "engine/kernel/joined.py",  # its folds
+    "engine/kernel/journal.py",  # its entry, links and proof
+    "engine/kernel/replies.py",  # its answer
+    "engine/kernel/tables.py",  # a dozen rows read and written a sale
+    "engine/kernel/world.py",  # what decisions look up, and the ledger's postings
+    "engine/payments/views.py",  # settling
+    "engine/sales/draft_basket.py",  # looking up the lines
+    "engine/sales/make_ticket.py",  # the ticket's lines and rates
+    "engine/sales/post_sale.py",  # the decision
+    "engine/sales/state.py",  # the ticket's row and postings
+    "engine/cash/state.py",  # the running totals
+    "engine/staff/views.py",  # the operator's rights
+    "engine/kernel/check_entries.py",  # the full check: every entry
+    "engine/fiscal/check_tickets.py",  # its sums
+    "engine/fiscal/check_closures.py",  # its recount
 )
-HOT_DIRECTIVES = {
-    "language_level": "3",
-    "annotation_typing": False,
-    "binding": True,
-    "autotestdict": False,
-    "embedsignature": False,
-}
+"""The modules that are compiled too, as they are: those that a whole sale, or the check of one, spends its time in.
+
+What it brings is measured with and without GUICHET_INTERPRETED=1 (docs/performance.md, Compiled forms). The source is
+the module: a module that leaves this list is interpreted, and nothing else changes.
+"""
+
+# Annotations stay words: Cython would otherwise hold values to them, which Python does not.
+HOT_DIRECTIVES = {"language_level": "3", "annotation_typing": False, "autotestdict": False, "binding": True}
+# What is won is won by leaving the interpreter's loop; the compiler's higher levels only cost minutes of building.
+HOT_ARGUMENTS = ["-O1", "-g0", "-Wno-unreachable-code-fallthrough"]
 
 
 def source_hash(pyx: Path) -> str:
@@ -62,7 +60,7 @@ def source_hash(pyx: Path) -> str:
 
 
 def hot_digest(source: Path) -> str:
-    """The same name as ``engine_ext.hot.digest``: it says which text a compiled form was made from."""
+    """The same name as ``engine_ext.hot.digest``: which text a compiled form was made from."""
     return "h" + hashlib.sha256(source.read_bytes()).hexdigest()[:32]
 
 
@@ -82,13 +80,13 @@ def extensions() -> list[Extension]:
 
 
 def hot_extension(path: str) -> Extension:
-    """One hot module, compiled under its own name and put where ``engine_ext.hot`` looks for exactly this text."""
+    """One hot module, compiled under its own name, to be put where ``engine_ext.hot`` looks for exactly this text."""
     source = Path(path)
     name = ".".join(source.with_suffix("").parts)
     digest = hot_digest(source)
-    # The C file lies in a folder named by the text too: Cython goes by dates, and a restored file has an old one.
+    # Its C file, too, lies in a folder named by the text: Cython goes by dates, and a restored file has an old one.
     made: Extension = cythonize(
-        [Extension(name, [path], extra_compile_args=["-O1", "-g0", "-Wno-unreachable-code-fallthrough"])],
+        [Extension(name, [path], extra_compile_args=HOT_ARGUMENTS, extra_link_args=["-s"])],
         build_dir=f"build/hot/{digest}",
         compiler_directives=HOT_DIRECTIVES,
     )[0]
@@ -97,10 +95,17 @@ def hot_extension(path: str) -> Extension:
 
 
 class BuildExt(build_ext):
-    """Puts compiled forms of hot modules in place, and takes those of older texts away."""
+    """Takes away what was compiled from former texts of hot modules, where it is built and where it is used."""
+
+    def run(self) -> None:
+        kept = {hot_digest(Path(path)) for path in HOT}
+        built = Path("build/hot").glob("h*")
+        for former in [*built, *Path(self.build_lib, CORE, "_hot").glob("**/h*"), *(CORE / "_hot").glob("**/h*")]:
+            if former.is_dir() and former.name not in kept:
+                shutil.rmtree(former)
+        super().run()
 
     def copy_extensions_to_source(self) -> None:
-        shutil.rmtree(CORE / "_hot", ignore_errors=True)
         for extension in self.extensions:
             Path(*extension.name.split(".")[:-1]).mkdir(parents=True, exist_ok=True)
         super().copy_extensions_to_source()
