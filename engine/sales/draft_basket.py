@@ -133,8 +133,8 @@ class PlainLine(NamedTuple):
 class Shelf:
     """What was looked up for the baskets before, valid for one configuration: nothing on it depends on anything else.
 
-    ``ready`` holds products by (product, sales mode), ``modes`` the sales mode by (till, mode asked for), ``lines`` plain
-    lines of products as pricing takes them, by sales mode and then by (line, place): most sales are made of a few.
+    ``ready`` holds products by (product, sales mode), ``modes`` the sales mode by (till, mode asked for), ``lines``
+    plain lines of products as pricing takes them, by sales mode and then by (line, place): a shop sells few of them.
     """
 
     __slots__ = ("configuration", "discounts", "lines", "modes", "ready", "settings")
@@ -195,14 +195,16 @@ def draft(basket: Basket, world: World) -> Draft:
     known = shelf.lines.get(made.mode)
     if known is None or len(known) > SHELF_LINES_MAX:
         known = shelf.lines[made.mode] = {}
+    lines, facts = made.lines, made.facts
     place, index = "lines", 0
     try:
         for index, line in enumerate(basket.lines):
             found = known.get((line, index))
             if found is not None:
-                made.lines.append(found.priced)
-                made.facts.append(found.facts)
-                if found.blocks is not None:
+                priced, sealed, blocks = found
+                lines.append(priced)
+                facts.append(sealed)
+                if blocks is not None:
                     _ask_stock(found, made)
             elif line.product is not None:
                 _product_line(line, index, made, world, known)

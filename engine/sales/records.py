@@ -33,8 +33,8 @@ STOCK_OUTSIDE = AccountClass("stock.outside", 11, None)
 """Where goods come from and go to (id: 0)."""
 
 
-# ``gc=False``: these hold numbers, texts and tuples of such, so no cycle can go through them, and the collector need not
-# know of the twenty of them that every ticket is made of.
+# ``gc=False``: these hold numbers, texts and tuples of such, so no cycle can go through them, and the collector need
+# not know of the dozen of them that every ticket is made of.
 
 
 class Option(msgspec.Struct, frozen=True, kw_only=True, gc=False):
