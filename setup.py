@@ -1,6 +1,7 @@
 """Builds the compiled core, each extension stamped with the hash of its sources, and the hot modules of the engine."""
 
 import hashlib
+import os
 import shutil
 from pathlib import Path
 
@@ -111,5 +112,7 @@ class BuildExt(build_ext):
         super().copy_extensions_to_source()
 
 
+# The same switch that runs every source as it is builds nothing but the core.
+hot = () if os.environ.get("GUICHET_INTERPRETED") else HOT
 core = cythonize(extensions(), build_dir="build/cython", compiler_directives=DIRECTIVES, nthreads=0)
-setup(ext_modules=[*core, *map(hot_extension, HOT)], cmdclass={"build_ext": BuildExt})
+setup(ext_modules=[*core, *map(hot_extension, hot)], cmdclass={"build_ext": BuildExt})
