@@ -36,14 +36,12 @@ HOT = (
     "engine/sales/state.py",  # the ticket's row and postings
     "engine/cash/state.py",  # the running totals
     "engine/staff/views.py",  # the operator's rights
-    "engine/kernel/check_entries.py",  # the full check: every entry
-    "engine/fiscal/check_tickets.py",  # its sums
-    "engine/fiscal/check_closures.py",  # its recount
 )
-"""The modules that are compiled too, as they are: those that a whole sale, or the check of one, spends its time in.
+"""The modules that are compiled too, as they are: those that a whole sale spends its time in.
 
-What it brings is measured with and without GUICHET_INTERPRETED=1 (docs/performance.md, Compiled forms). The source is
-the module: a module that leaves this list is interpreted, and nothing else changes.
+What it brings is measured with and without GUICHET_INTERPRETED=1 (docs/performance.md, Compiled forms); the full check
+gained nothing, so its modules are not here. The source is the module: one that leaves this list is interpreted, and
+nothing else changes.
 """
 
 # Annotations stay words: Cython would otherwise hold values to them, which Python does not.

@@ -71,6 +71,8 @@ def show(console: Console, name: str, found: dict[str, Any]) -> None:
 
 
 def _number(value: float) -> str:
+    if value != value:  # nothing was measured: the name says why
+        return ""
     if value == int(value) or abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:,.3f}" if abs(value) < 10 else f"{value:,.1f}"
