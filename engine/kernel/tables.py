@@ -179,7 +179,7 @@ class Working(Snapshot):
         self._dirty[table].add(key)
         if table.marks_epoch:
             self.epoch += 1
-        return row  # type: ignore[no-any-return]  # the cache holds rows of every table
+        return row
 
     def delete(self, table: Table[V], *key: Any) -> None:
         """Removes the row."""
