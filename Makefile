@@ -19,7 +19,8 @@ help: ## list the commands
 demo: build ## open the demo shop, sell, refund, print, verify (ONCE=1: end there)
 	@.venv/bin/guichet demo $(if $(ONCE),--once)
 
-test: build ## every test, the rules of the house, lint and types (ARGS="-k journal" narrows it)
+test: ## every test, the rules of the house, lint and types (ARGS="-k journal" narrows it)
+	@bash .ci/setup browser
 	@$(PY) -m pytest -n $(WORKERS) -q $(ARGS)
 
 build: ## the virtual environment and the compiled core

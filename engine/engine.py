@@ -29,7 +29,7 @@ from engine.kernel.journal import LOG, VKEYS, Journal, Sealed, origin
 from engine.kernel.make_store import CONTENT_KEY, make_store
 from engine.kernel.messages import ENGINE, Actor, Answer, Body, Envelope, Query, Record
 from engine.kernel.people import PeopleStore
-from engine.kernel.reader import Reader
+from engine.kernel.reader import PublicProof, Reader
 from engine.kernel.refusals import UNKNOWN_TILL, Refusals
 from engine.kernel.rows import RowPut, RowRemoved
 from engine.kernel.store import COMMIT_FAILURES_MAX, ReadTransaction, Store, WriteTransaction, fault_of
@@ -43,7 +43,8 @@ NO_MAC = bytes(16)
 _log = logging.getLogger("guichet.engine")
 
 __all__ = ["Actor", "Answer", "Engine", "Envelope", "Fault", "IntegrityFault", "Reader", "Refusal", "StoreFault"]
-__all__ += ["CONSOLE", "backup", "bring_back", "check", "export_journal", "open_new_log", "refold", "restore"]
+__all__ += ["CONSOLE", "PublicProof", "backup", "bring_back", "check", "export_journal", "open_new_log", "refold"]
+__all__ += ["restore"]
 
 
 class _Pending(msgspec.Struct):

@@ -16,17 +16,25 @@ from server.api.routes import PAGES, PREFIX, RouteTable, api_routes, table_of
 from server.api.serve_api import Api
 from server.api.shop import Shop
 from server.front.headers import SecureHeaders
+from server.legacy import serve_legacy
+from server.proof import serve_proof
 
 Handler = Callable[[Request], Awaitable[Response]]
 
 
 def make_app(shop: Shop, table: RouteTable | None = None) -> Any:
     """The ASGI application; raises `NoPolicy` where a route does not say who may use it."""
-    table = table or table_of((*PAGES, *api_routes()))
+    table = table or table_of((*PAGES, *serve_legacy.ROUTES, *api_routes()))
     described = openapi.document(table)
     pages = _pages(shop, described)
     routes: list[BaseRoute] = [
         Page(route.path, pages[route.name], methods=[route.method]) for route in table.routes if route.does == "page"
+    ]
+    webservices = serve_legacy.pages(shop)
+    routes += [
+        Page(route.path, webservices[route.path], methods=[route.method])
+        for route in table.routes
+        if route.does == "webservice"
     ]
     app = Starlette(routes=[*routes, Mount(PREFIX, app=_Whole(Api(shop, table)))], exception_handlers=_problems(table))
     app.router.redirect_slashes = False
@@ -64,6 +72,7 @@ def _pages(shop: Shop, described: Mapping[str, Any]) -> dict[str, Handler]:
         "docs": fixed(people, "text/html"),
         "style": fixed(docs.STYLE.encode(), "text/css"),
         "openapi": fixed(document, "application/json"),
+        **serve_proof.pages(shop),
     }
 
 
@@ -73,7 +82,8 @@ def _problems(table: RouteTable) -> dict[Any, Any]:
 
     async def method(request: Request, error: Exception) -> Response:
         found, _ = table.find(request.scope["path"])
-        return _response(Problem("api.method", headers=((b"allow", ", ".join(sorted(found or ())).encode()),)))
+        allowed = ", ".join(sorted(found)) if found else (getattr(error, "headers", None) or {}).get("Allow", "")
+        return _response(Problem("api.method", headers=((b"allow", allowed.encode()),)))
 
     async def fault(request: Request, error: Exception) -> Response:
         return Response(b'{"status":500}', status_code=500, media_type=PROBLEM_TYPE.decode())

@@ -10,6 +10,7 @@ from engine.cash.records import Closed, Opened
 from engine.integrations.state import Job
 from engine.kernel.messages import Header
 from engine.kernel.money import QUANTITY_PLACES, UNIT_PRICE_PLACES, format_decimal
+from engine.kernel.public_proof import proof_path
 from engine.kernel.world import World, split_position
 from engine.sales import views as sales
 from engine.sales.records import Line, Posted, Refunded
@@ -77,7 +78,9 @@ def _standard(type: str, at: str, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _proof(world: World, position: int, public_url: str) -> str | None:
-    return f"{public_url}/proof/{leaf(world, position)}" if public_url else None
+    if not public_url:
+        return None
+    return f"{public_url}{proof_path(sales.sealed(world, position), leaf(world, position))}"
 
 
 def _ticket(world: World, job: Job, position: int, format: str, public_url: str) -> Told:

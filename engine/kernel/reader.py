@@ -1,5 +1,7 @@
 """Reads for someone: queries answered from a snapshot, by any number of processes beside the writer."""
 
+import dataclasses
+import hmac
 import itertools
 from collections.abc import Callable, Mapping, Set
 from pathlib import Path
@@ -10,9 +12,10 @@ from engine.kernel.actors import require_may_ask
 from engine.kernel.disk import Limits
 from engine.kernel.errors import IntegrityFault, Refusal
 from engine.kernel.joined import Joined
-from engine.kernel.journal import LOG, position_key
+from engine.kernel.journal import LOG, VKEYS, position_key
 from engine.kernel.messages import ENGINE, Actor, Query
 from engine.kernel.people import PeopleStore
+from engine.kernel.public_proof import find_leaf, opens, parse_place
 from engine.kernel.store import ReadTransaction, Store
 from engine.kernel.tables import Snapshot
 from engine.kernel.world import World, split_position
@@ -21,6 +24,19 @@ T = TypeVar("T")
 
 ENTRIES_PAGE_MAX = 1000
 SEQUENCES_MAX = 1 << 48  # sequences of one generation: what a position has room for
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PublicProof:
+    """An entry's proof for anybody: its place, its leaf, its bytes as sealed (None: only proven to be there), the
+    tlog-proof text, and the public keys of its log."""
+
+    gen: int
+    seq: int
+    leaf: bytes
+    data: bytes | None
+    proof: str
+    vkeys: tuple[str, ...]
 
 
 class Reader:
@@ -59,6 +75,13 @@ class Reader:
     def snapshot(self) -> ReadTransaction:
         """A read transaction; close it within a second (S9)."""
         return self._store.read()
+
+    def shop(self) -> str:
+        """The shop's id, 32 hex digits."""
+        with self._store.read() as txn:
+            log = Snapshot(txn).get(LOG, 0)
+            assert log is not None
+            return log.shop
 
     def position(self) -> tuple[int, int]:
         """(generation, number of entries) as committed."""
@@ -135,6 +158,42 @@ class Reader:
         """The tlog-proof text of an entry."""
         with self._store.read() as txn:
             return replies.entry_proof(txn, self._read_entry(txn, gen, seq))
+
+    def vkeys(self, gen: int) -> tuple[str, ...]:
+        """The public keys of a generation as vkey lines, in the order of their versions."""
+        with self._store.read() as txn:
+            return self._vkeys(txn, gen)
+
+    def _vkeys(self, txn: ReadTransaction, gen: int) -> tuple[str, ...]:
+        return tuple(key for _, key in Snapshot(txn).scan(VKEYS, gen))
+
+    def public_proof(self, leaf: bytes, place: str = "") -> PublicProof | None:
+        """What anybody may be shown of the entry with this leaf; None where there is none, or none that is found.
+
+        ``place`` is what the address says besides (`engine.kernel.public_proof`): with the right one the content is
+        shown too, without any the leaf is looked for among the newest entries.
+        """
+        said = parse_place(place)
+        if place and said is None:
+            return None
+        with self._store.read() as txn:
+            at = find_leaf(txn, leaf) if said is None else said[:2]
+            try:
+                stored = None if at is None else self._read_entry(txn, *at)
+            except Refusal:
+                return None
+            if stored is None or not hmac.compare_digest(stored.leaf, leaf):
+                return None
+            if said is not None and not opens(said, stored.entry.salt):
+                return None
+            return PublicProof(
+                gen=stored.gen,
+                seq=stored.seq,
+                leaf=leaf,
+                data=None if said is None else stored.data,
+                proof=replies.entry_proof(txn, stored),
+                vkeys=self._vkeys(txn, stored.gen),
+            )
 
     def close(self) -> None:
         """Closes what this reader opened itself."""

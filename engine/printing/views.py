@@ -36,10 +36,10 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What a receipt says besides its ticket, all of it as it was when the ticket was sealed.
 
-    ``gen``, ``seq``, ``at``, ``till``, ``training`` and ``software`` stand in the entry; ``till_name`` and
-    ``operator`` are the names of that time; ``issue`` and ``copy`` say which output this is; ``units`` maps line ids to
-    the words behind quantities; ``mentions`` are the legal sentences of the VAT rates used; ``later`` are payments
-    since, shown below the receipt proper; ``logo`` is the shop's of that time.
+    ``gen``, ``seq``, ``at``, ``till``, ``training`` and ``software`` stand in the entry, ``proof_path`` leads to it
+    from outside; ``till_name`` and ``operator`` are the names of that time; ``issue`` and ``copy`` say which output
+    this is; ``units`` maps line ids to the words behind quantities; ``mentions`` are the legal sentences of the VAT
+    rates used; ``later`` are payments since, shown below the receipt proper; ``logo`` is the shop's of that time.
     """
 
     gen: int
@@ -50,6 +50,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     operator: str
     training: bool
     software: str
+    proof_path: str
     issue: Issue = "original"
     copy: Annotated[int, Meta(ge=0)] = 0
     till_text: tuple[str, ...] = ()
@@ -256,7 +257,7 @@ class _Receipt:
             ),
         ]
         if self._settings.public_address is not None and self._options.code:
-            blocks.append(Qr(text=f"{self._settings.public_address}/proof/{leaf.hex()}"))
+            blocks.append(Qr(text=f"{self._settings.public_address}{facts.proof_path}"))
         if facts.training:
             blocks.append(_center(self._say("training"), strong=True))
         if facts.later:

@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from engine.kernel.errors import Fault, Refusal
 from engine.kernel.messages import INTEGER_MAX, TILL_MAX, Header, Query
+from engine.kernel.public_proof import proof_path
 from engine.kernel.world import World, join_position, split_position
 from engine.sales.records import Copied, Original, Paid, Posted, Refunded
 from engine.sales.state import COUNTERS, DAYS, LATER, TICKETS, LaterRow, TicketRow
@@ -158,6 +159,7 @@ class TicketShown(msgspec.Struct, frozen=True, kw_only=True):
     """A ticket as sealed, the facts of its entry, its leaf in hex, and all that happened to it since.
 
     ``due`` is what is to be paid now; ``refundable`` maps line ids to the quantity that can still be given back.
+    ``proof_path``, behind the shop's public address, is where the customer finds the ticket and its proof.
     """
 
     gen: int
@@ -168,6 +170,7 @@ class TicketShown(msgspec.Struct, frozen=True, kw_only=True):
     training: bool
     software: str
     leaf: str
+    proof_path: str
     number_on_chain: int
     previous: str | None
     ticket: Posted | Refunded
@@ -186,6 +189,7 @@ def answer_ticket(query: AskTicket, world: World) -> TicketShown:
     ticket = entry.rec[0]
     later = later_row(world, of.series, of.no, row)
     link = next(link for link in entry.chain if link.of == ticket.fiscal)
+    leaf = hashlib.sha256(b"\0" + data).hexdigest()
     return TicketShown(
         gen=entry.gen,
         seq=entry.seq,
@@ -194,7 +198,8 @@ def answer_ticket(query: AskTicket, world: World) -> TicketShown:
         operator=entry.op,
         training=entry.training,
         software=entry.soft,
-        leaf=hashlib.sha256(b"\0" + data).hexdigest(),
+        leaf=leaf,
+        proof_path=proof_path(entry, leaf),
         number_on_chain=link.n,
         previous=link.prev,
         ticket=ticket,

@@ -58,6 +58,8 @@ def document(table: RouteTable) -> dict[str, Any]:
     builder = _Builder()
     paths: dict[str, dict[str, Any]] = {}
     for route in table.routes:
+        if route.does == "webservice":
+            continue  # another's language, described in docs/webhooks.md
         paths.setdefault(route.path, {})[route.method.lower()] = builder.operation(route)
     return {
         "openapi": "3.1.0",
@@ -190,7 +192,9 @@ class _Builder:
 
     def _page(self, route: Route) -> dict[str, Any]:
         ok = {"description": "a page", "content": {CONTENT[route.name]: {"schema": {}}}}
-        return {"responses": {"200": ok, **_problems((400, 503))}}
+        if "{leaf}" not in route.path:
+            return {"responses": {"200": ok, **_problems((400, 503))}}
+        return {"parameters": LEAF_PARAMETERS, "responses": {"200": ok, **_problems((400, 404, 503))}}
 
 
 SUMMARIES = {
@@ -200,8 +204,37 @@ SUMMARIES = {
     "docs": "This description for people.",
     "style": "The style of the description.",
     "openapi": "This description for programs.",
+    "proof": "A ticket by the address on its receipt, checked in the customer's browser.",
+    "proof_data": "The same as data: sealed bytes, path, signed checkpoint, public keys.",
+    "proof_text": "The same as C2SP tlog-proof text, for the verifier.",
+    "proof_page_script": "The page's script.",
+    "proof_check_script": "The check that the page does.",
+    "proof_texts_script": "What the page says, in four languages.",
+    "proof_style": "The style of the page.",
 }
-CONTENT = {"health": "application/json", "docs": "text/html", "style": "text/css", "openapi": "application/json"}
+CONTENT = {
+    "health": "application/json",
+    "docs": "text/html",
+    "style": "text/css",
+    "openapi": "application/json",
+    "proof": "text/html",
+    "proof_data": "application/json",
+    "proof_text": "text/plain",
+    "proof_page_script": "text/javascript",
+    "proof_check_script": "text/javascript",
+    "proof_texts_script": "text/javascript",
+    "proof_style": "text/css",
+}
+LEAF_PARAMETERS = [
+    {"name": "leaf", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[0-9a-f]{64}$"}},
+    {
+        "name": "e",
+        "in": "query",
+        "description": "Where the entry stands and what opens its content, as the receipt's code says; without it the"
+        " leaf alone is proven, and looked for among the newest entries.",
+        "schema": {"type": "string", "pattern": "^[0-9]{1,5}\\.[0-9]{1,15}\\.[0-9a-f]{16}$"},
+    },
+]
 
 
 def answer_type(answer: Any) -> type[msgspec.Struct] | None:

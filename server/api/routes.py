@@ -16,7 +16,7 @@ ANYONE = "anyone"
 """The policy of a route for everybody who is recognised; what it shows is filtered by rights."""
 
 Rate = Literal["sale", "write", "read", "watch", "public"]
-Does = Literal["command", "query", "create", "list", "get", "put", "remove", "batch", "changes", "page"]
+Does = Literal["command", "query", "create", "list", "get", "put", "remove", "batch", "changes", "page", "webservice"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +41,13 @@ PAGES: tuple[Route, ...] = (
     Route(method="GET", path="/api", does="page", name="docs", policy=PUBLIC, rate="public"),
     Route(method="GET", path="/api/docs.css", does="page", name="style", policy=PUBLIC, rate="public"),
     Route(method="GET", path="/api/openapi.json", does="page", name="openapi", policy=PUBLIC, rate="public"),
+    Route(method="GET", path="/proof/{leaf}.json", does="page", name="proof_data", policy=PUBLIC, rate="public"),
+    Route(method="GET", path="/proof/{leaf}.txt", does="page", name="proof_text", policy=PUBLIC, rate="public"),
+    Route(method="GET", path="/proof/{leaf}", does="page", name="proof", policy=PUBLIC, rate="public"),
+    Route(method="GET", path="/proof.js", does="page", name="proof_page_script", policy=PUBLIC, rate="public"),
+    Route(method="GET", path="/proof-check.js", does="page", name="proof_check_script", policy=PUBLIC, rate="public"),
+    Route(method="GET", path="/proof-texts.js", does="page", name="proof_texts_script", policy=PUBLIC, rate="public"),
+    Route(method="GET", path="/proof.css", does="page", name="proof_style", policy=PUBLIC, rate="public"),
 )
 """What is not of THE TABLE and answers without a credential (shared/README.md)."""
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 
-from engine.engine import Reader
 from server.cli.check_proof import ProofError, UnknownKey, check_inclusion
 from server.cli.shell import Exit, Shell, count, money
 
@@ -31,7 +30,7 @@ def run(arguments: argparse.Namespace, shell: Shell) -> int:
         asked = {"language": arguments.language, "width": arguments.width, "copy": arguments.copy}
         receipt = reader.ask_by_name("printing.receipt", name | asked)
         proof = reader.proof(ticket.gen, ticket.seq)
-        keys = _keys(reader, ticket.gen)
+        keys = reader.vkeys(ticket.gen)
     verdict, problem = _check(ticket, proof, keys)
     shell.say(receipt.text)
     shell.table(_facts(ticket))
@@ -57,6 +56,7 @@ def _facts(ticket: Any) -> dict[str, object]:
         "sealed at": ticket.at,
         "number on chain": f"{count(ticket.number_on_chain)} (tickets of till {ticket.till})",
         "leaf": ticket.leaf,
+        "public proof": f"<public address>{ticket.proof_path}",
         "one before": ticket.previous or "none: it is the first of its chain",
         "total": money(ticket.ticket.total),
         "due now": money(ticket.due),
@@ -64,21 +64,12 @@ def _facts(ticket: Any) -> dict[str, object]:
     }
 
 
-def _keys(reader: Reader, generation: int) -> tuple[str, ...]:
-    """The public key that the log began with, from its genesis."""
-    genesis = reader.entry(generation, 0)
-    return tuple(record.vkey for record in genesis.entry.rec if hasattr(record, "vkey"))
-
-
 def _check(ticket: Any, proof: str, keys: tuple[str, ...]) -> tuple[str, bool]:
     """What the proof says, and whether it speaks against the ticket."""
     try:
         size = check_inclusion(bytes.fromhex(ticket.leaf), ticket.seq, proof, keys)
     except UnknownKey:
-        return (
-            "not checked here: another key than the journal's first signed it; `guichet verify` checks them all",
-            False,
-        )
+        return "not checked: none of the keys that the journal names signed it; `guichet verify` says more", True
     except ProofError as error:
         return f"does not hold: {error}", True
     return f"holds: the leaf is number {count(ticket.seq)} of the {count(size)} that the shop's key signed", False

@@ -4,7 +4,7 @@ import hashlib
 from typing import Any
 
 from server.legacy import read_items
-from server.legacy.context import Context, Done, Problem, ask, find, not_yet, place_of, submit
+from server.legacy.context import Context, Problem, ask, find, not_yet, place_of, submit
 from server.legacy.form import Form, minor
 
 QUOTE = -2
@@ -50,7 +50,9 @@ def record_sale(form: Form, context: Context) -> dict[str, Any]:
         leg = _leg(form, payment, context)
         body |= {"payments": [leg], "unpaid": "tendered" in leg}
     done = submit(context, "sales.post", body, command_id(form))
-    return {"result": "OK"} | _shown(context, done, done.record["due"], done.record["no"])
+    shown = find(context, "sales.ticket", place_of(done.order)) if context.public_url else None
+    path = None if shown is None else shown["proof_path"]
+    return {"result": "OK"} | _state(context, done.order, path, done.record["due"], done.record["no"])
 
 
 def edit_order(form: Form, context: Context) -> dict[str, Any]:
@@ -71,11 +73,11 @@ def edit_order(form: Form, context: Context) -> dict[str, Any]:
         raise Problem("La commande est validée, elle ne redevient pas un devis", "legacy.sealed")
     place = place_of(order)
     if payment < 0:
-        return _state(context, order, ticket["leaf"], ticket["due"], ticket["ticket"]["no"])
+        return _state(context, order, ticket["proof_path"], ticket["due"], ticket["ticket"]["no"])
     _act(form, context)
     body = place | {"payments": [_leg(form, payment, context)]}
     done = submit(context, "sales.pay", body, command_id(form))
-    return _state(context, order, ticket["leaf"], done.record["due"], ticket["ticket"]["no"])
+    return _state(context, order, ticket["proof_path"], done.record["due"], ticket["ticket"]["no"])
 
 
 def command_id(form: Form) -> bytes | None:
@@ -126,13 +128,12 @@ def _act(form: Form, context: Context) -> None:
         raise Problem(text, "legacy.not_its_till")
 
 
-def _shown(context: Context, done: Done, due: int, number: int) -> dict[str, Any]:
-    return _state(context, done.order, done.leaf, due, number)
+def _state(context: Context, order: int, proof_path: str | None, due: int, number: int) -> dict[str, Any]:
+    """The reply of the reference, and beside it our two plain names; there is no link to pay by yet.
 
-
-def _state(context: Context, order: int, leaf: str, due: int, number: int) -> dict[str, Any]:
-    """The reply of the reference, and beside it our two plain names; there is no link to pay by yet."""
-    invoice = f"{context.public_url}/proof/{leaf}" if context.public_url else None
+    ``invoice`` is the public proof; a key that may sell and not read gets none.
+    """
+    invoice = f"{context.public_url}{proof_path}" if context.public_url and proof_path else None
     reply: dict[str, Any] = {"success": True, "orderID": order}
     if due:
         reply["paymentLink"] = None

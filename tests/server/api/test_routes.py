@@ -12,11 +12,12 @@ from server.api.routes import ANYONE, PAGES, PUBLIC, NoPolicy, api_routes, table
 def test_every_command_query_and_kind_has_its_route() -> None:
     names = {route.name for route in api_routes()}
     inner = {name for name, row in FEATURES.commands.items() if not row.routed}
+    inner |= {name for name, row in FEATURES.queries.items() if not row.routed}
 
     assert (set(FEATURES.commands) | set(FEATURES.queries)) - inner == names & (
         set(FEATURES.commands) | set(FEATURES.queries)
     )
-    assert {"printing.report_started", "staff.report_wrong_pin"} <= inner
+    assert {"printing.report_started", "staff.report_wrong_pin", "integrations.hooks", "printing.jobs"} <= inner
 
 
 def test_a_route_without_a_policy_stops_the_start() -> None:
@@ -38,7 +39,9 @@ def test_only_what_is_written_down_is_public() -> None:
 
     public = {route.path for route in table.routes if route.policy == PUBLIC}
 
-    assert {"/healthz", "/api", "/api/docs.css", "/api/openapi.json"} == public
+    proof = {"/proof/{leaf}", "/proof/{leaf}.json", "/proof/{leaf}.txt"}
+    files = {"/proof.js", "/proof-check.js", "/proof-texts.js", "/proof.css"}
+    assert {"/healthz", "/api", "/api/docs.css", "/api/openapi.json"} | proof | files == public
     assert {"/api/v1/batch", "/api/v1/changes"} == {route.path for route in table.routes if route.policy == ANYONE}
 
 

@@ -58,7 +58,7 @@ def test_a_proof_that_does_not_hold_is_said_with_exit_code_1(
     assert "proof  does not hold: the proof is not one of entry" in ran.out
 
 
-def test_a_key_that_replaced_the_first_is_left_to_verify(guichet: Guichet, demo: Path) -> None:
+def test_a_key_that_replaced_the_first_proves_what_it_signed(guichet: Guichet, demo: Path) -> None:
     with Engine(demo, unsafe_filesystem=True) as engine:
         engine.rotate_key()
         engine.do("cash.open", {"float_in": 0}, till=1, operator=1, id=bytes(16))
@@ -68,4 +68,15 @@ def test_a_key_that_replaced_the_first_is_left_to_verify(guichet: Guichet, demo:
     ran = guichet("ticket", "show", no, "--data", demo)
 
     assert 0 == ran.code
-    assert "proof  not checked here: another key" in ran.out
+    assert "proof  holds: the leaf is number" in ran.out
+
+
+def test_a_proof_by_a_key_that_the_journal_does_not_name_is_said_with_exit_code_1(
+    guichet: Guichet, demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Reader, "vkeys", lambda self, gen: ())
+
+    ran = guichet("ticket", "show", "7", "--data", demo)
+
+    assert 1 == ran.code
+    assert "proof  not checked: none of the keys that the journal names signed it" in ran.out

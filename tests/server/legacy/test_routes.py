@@ -2,15 +2,18 @@
 
 import asyncio
 import json
+import threading
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
+from starlette.routing import Route as Page
 
-from server.legacy.handle import NOT_YET, SERVICES
-from server.legacy.routes import BODY_BYTES_MAX, routes
+from server.api.routes import ANYONE, PUBLIC
+from server.legacy.handle import NOT_YET, SERVICES, WITHOUT_KEY
+from server.legacy.routes import BODY_BYTES_MAX, CALLS_MAX, WAITING_MAX, Threads, handler, routes
 
 FORM = "application/x-www-form-urlencoded"
 KEY = {"idboutique": "4711", "key": "cle-du-webservice"}
@@ -22,7 +25,10 @@ def call(desk: Any, method: str, path: str, query: str = "", body: bytes = b"", 
     async def context(request: Request) -> Any:
         return desk
 
-    app = Starlette(routes=routes(context))
+    threads = Threads()
+    app = Starlette(
+        routes=[Page(each.path, handler(each.path, context, threads), methods=[each.method]) for each in routes()]
+    )
     given = {"content-type": FORM, "host": "localhost"} | {
         name.replace("_", "-"): text for name, text in headers.items()
     }
@@ -48,6 +54,7 @@ def call(desk: Any, method: str, path: str, query: str = "", body: bytes = b"", 
         sent.append(message)
 
     asyncio.run(app(scope, receive, send))
+    threads.pool.shutdown()
     return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])
 
 
@@ -107,11 +114,43 @@ def test_a_body_that_is_no_form_is_refused(desk: Any, body: bytes, type: str, st
     assert [] == desk.asked
 
 
-def test_every_service_has_one_route(desk: Any) -> None:
-    async def context(request: Request) -> Any:
-        return desk
+def test_every_service_has_its_route_and_every_route_its_policy() -> None:
+    made = routes()
 
-    paths = [route.path for route in routes(context)]
+    assert {f"/workers/{name}.php" for name in {*SERVICES, *NOT_YET}} == {route.path for route in made}
+    assert set(WITHOUT_KEY) == {route.name for route in made if route.policy == PUBLIC}
+    assert {PUBLIC, ANYONE} == {route.policy for route in made}
+    assert {"POST"} == {route.method for route in made if route.name.startswith(("add", "edit", "del"))}
+    assert {"sale"} == {route.rate for route in made if route.name == "webapp"}
 
-    assert sorted(f"/workers/{name}.php" for name in {*SERVICES, *NOT_YET}) == paths
-    assert len(paths) > 50
+
+def test_more_calls_than_threads_wait_and_more_than_that_are_told_to_come_again(desk: Any) -> None:
+    free = threading.Event()
+
+    class Slow:
+        public_url = ""
+
+        def authenticate(self, shop: str, key: str) -> bool:
+            return not free.wait(20)
+
+    async def all_of_them() -> list[Any]:
+        threads = Threads()
+        pairs = list(KEY.items())
+        context: Any = Slow()
+        calls = [
+            asyncio.ensure_future(threads.run("/workers/getPlus.php", pairs, context))
+            for _ in range(CALLS_MAX + WAITING_MAX + 3)
+        ]
+        done, _ = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+        assert 0 < len(done) <= 3
+        free.set()
+        replies = await asyncio.gather(*calls)
+        threads.pool.shutdown()
+        assert 0 == threads.calls
+        return replies
+
+    replies = asyncio.run(all_of_them())
+
+    busy = [reply for reply in replies if reply[0] == 503]
+    assert ([403] * (CALLS_MAX + WAITING_MAX), 3) == ([reply[0] for reply in replies if reply[0] != 503], len(busy))
+    assert ("2", "legacy.busy") == (busy[0][1]["Retry-After"], json.loads(busy[0][2])["code"])
