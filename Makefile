@@ -47,5 +47,5 @@ soak: build ## the seeded campaigns among the tests, at full length
 
 clean: ## forget the environment and everything built
 	@rm -rf .venv build dist ./*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
-	@rm -f engine_ext/*.so
+	@rm -rf engine_ext/*.so engine_ext/_hot
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

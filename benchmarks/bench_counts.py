@@ -15,6 +15,7 @@ import msgspec
 
 from benchmarks.counted import OPERATIONS
 from benchmarks.figures import Figure, Plan, answer, plain
+from engine_ext import hot
 
 QUESTION = "how many instructions per operation, and has that grown by more than 1 %?"
 BASELINE = Path(__file__).parent / "baseline.json"
@@ -71,6 +72,7 @@ def software() -> dict[str, str]:
         "openssl": ssl.OPENSSL_VERSION,
         "msgspec": str(msgspec.__version__),
         "machine": platform.machine(),
+        "engine": "compiled" if hot.FINDER in sys.meta_path and not hot.FINDER.stale() else "interpreted",
     }
 
 

@@ -28,6 +28,7 @@ FREE_DISCOUNT_LABEL = "Remise"
 MODE_MAX = 6
 QUANTITY_MAX = 10_000_000_000  # thousandths on one line
 SHELF_ITEMS_MAX = 50_000  # products kept ready for sale; beyond it the shelf is filled afresh
+SHELF_LINES_MAX = 20_000  # lines kept as pricing takes them; beyond it they are made afresh
 NO_NAME = (None, None, "")
 
 LINE_IDS = tuple(str(number) for number in range(1, LINES_MAX + 1))
@@ -120,18 +121,29 @@ class Ready(NamedTuple):
     facts: Facts
 
 
+class PlainLine(NamedTuple):
+    """A product's line that nothing was added to: what pricing takes and what is sealed of it; ``blocks`` None where
+    the product's stock is not tracked."""
+
+    priced: BasketLine
+    facts: Facts
+    blocks: bool | None
+
+
 class Shelf:
     """What was looked up for the baskets before, valid for one configuration: nothing on it depends on anything else.
 
-    ``ready`` holds products by (product, sales mode), ``modes`` the sales mode by (till, mode asked for).
+    ``ready`` holds products by (product, sales mode), ``modes`` the sales mode by (till, mode asked for), ``lines``
+    plain lines of products as pricing takes them, by sales mode and then by (line, place): a shop sells few of them.
     """
 
-    __slots__ = ("configuration", "discounts", "modes", "ready", "settings")
+    __slots__ = ("configuration", "discounts", "lines", "modes", "ready", "settings")
 
     def __init__(self, world: World) -> None:
         self.configuration = world.configuration
         self.settings = shop.settings(world)
         self.ready: dict[tuple[int, int], Ready] = {}
+        self.lines: dict[int, dict[tuple[LineIn, int], PlainLine]] = {}
         self.modes: dict[tuple[int, int | None], int] = {}
         self.discounts: dict[int, discounts.Discount] = {}
 
@@ -180,11 +192,22 @@ def draft(basket: Basket, world: World) -> Draft:
     """Looks up what the basket's lines and discounts refer to; refuses what is unknown, not for sale or not allowed."""
     shelf = _shelf(world)
     made = Draft(shelf.mode(basket.mode, world), shelf, [], [], [], {}, {})
+    known = shelf.lines.get(made.mode)
+    if known is None or len(known) > SHELF_LINES_MAX:
+        known = shelf.lines[made.mode] = {}
+    lines, facts = made.lines, made.facts
     place, index = "lines", 0
     try:
         for index, line in enumerate(basket.lines):
-            if line.product is not None:
-                _product_line(line, index, made, world)
+            found = known.get((line, index))
+            if found is not None:
+                priced, sealed, blocks = found
+                lines.append(priced)
+                facts.append(sealed)
+                if blocks is not None:
+                    _ask_stock(found, made)
+            elif line.product is not None:
+                _product_line(line, index, made, world, known)
             else:
                 _other_line(line, index, made, world)
         place = "discounts"
@@ -246,7 +269,16 @@ def _ready(id: int, index: int, made: Draft, world: World) -> Ready:
     return found
 
 
-def _product_line(line: LineIn, index: int, made: Draft, world: World) -> None:
+def _ask_stock(line: PlainLine, made: Draft) -> None:
+    product = line.facts.product
+    assert product is not None
+    assert line.blocks is not None
+    made.stock[product] = (made.stock.get(product, (0,))[0] + line.priced.quantity, line.blocks)
+
+
+def _product_line(
+    line: LineIn, index: int, made: Draft, world: World, known: dict[tuple[LineIn, int], PlainLine]
+) -> None:
     assert line.product is not None
     ready = _ready(line.product, index, made, world)
     item, price = ready.item, ready.price
@@ -281,12 +313,15 @@ def _product_line(line: LineIn, index: int, made: Draft, world: World) -> None:
     )
     if options and priced.unit < 0:
         _decline("sales.negative_price", f"the options take {item.label} below 0", index, "options")
-    if item.stock_tracked:
-        made.stock[item.id] = (made.stock.get(item.id, (0,))[0] + number, item.stock_blocks)
-    made.lines.append(priced)
     plain = typed is None and not options and line.note is None
     facts = ready.facts if plain else ready.facts._replace(typed=typed is not None, options=options, note=line.note)
+    taken = PlainLine(priced, facts, item.stock_blocks if item.stock_tracked else None)
+    if item.stock_tracked:
+        _ask_stock(taken, made)
+    made.lines.append(priced)
     made.facts.append(facts)
+    if plain and line.discount is None and ready.default is None:
+        known[line, index] = taken
 
 
 def _other_line(line: LineIn, index: int, made: Draft, world: World) -> None:

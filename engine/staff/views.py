@@ -73,12 +73,13 @@ def role_allows(world: World, actor: Actor, permission: str) -> bool:
 
     The engine itself holds every one, an API key what its scopes name, a till without an operator to let one sign in.
     """
-    if actor == ENGINE:
-        return True
     credential = actor.credential
-    if credential == credentials.NOBODY:
+    if not credential:
+        if actor == ENGINE:
+            return True
+    elif credential == credentials.NOBODY:
         return permission in PUBLIC
-    if credential.startswith(credentials.KEY_PREFIX):
+    elif credential.startswith(credentials.KEY_PREFIX):
         named = credentials.parse(credential)
         scopes = world.compiled(API_KEYS, named.key, _scopes) if named else None
         return scopes is not None and permission in scopes
