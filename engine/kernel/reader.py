@@ -76,6 +76,14 @@ class Reader:
         """A read transaction; close it within a second (S9)."""
         return self._store.read()
 
+    @property
+    def shop(self) -> str:
+        """The shop's id (32 hex digits)."""
+        with self._store.read() as txn:
+            log = Snapshot(txn).get(LOG, 0)
+            assert log is not None
+            return log.shop
+
     def position(self) -> tuple[int, int]:
         """(generation, number of entries) as committed."""
         with self._store.read() as txn:
