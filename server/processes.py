@@ -1,4 +1,9 @@
-"""The processes of a served shop, each started by the supervisor: ``python -m server.processes engine|worker``."""
+"""The processes of a served shop: ``python -m server.processes engine|worker|outbox|chores|hooks``, by their parent.
+
+Each imports what it needs and nothing else: the one that calls other people's servers never loads the store.
+"""
+
+from __future__ import annotations
 
 import ctypes
 import logging
@@ -9,16 +14,15 @@ import sys
 import time
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from engine.engine import Engine, Fault
-from server.api.shop import Shop
-from server.auth import pepper
-from server.auth.gate import COOKIE_KEY, Gate
-from server.auth.limits import Limits
-from server.auth.origins import Origins
-from server.options import Options, hosts_of
+if TYPE_CHECKING:
+    from engine.engine import Engine
+    from server.api.shop import Shop
+    from server.auth.gate import Gate
+    from server.options import Options
 
 PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 KEEP_ALIVE_S = 75
@@ -32,14 +36,27 @@ EXIT_FAULT = 4
 
 
 def main(arguments: list[str]) -> int:
-    """Runs one process: its role, its options as JSON, the supervisor's pid, and a worker's listening socket."""
+    """Runs one process: its role, its options as JSON, its parent's pid, and the socket that a worker or hooks gets."""
     role, encoded, parent, *rest = arguments
-    options = msgspec.json.decode(encoded, type=Options)
     logging.basicConfig(level=logging.INFO, format=f"%(asctime)s {role}[%(process)d] %(levelname)s %(message)s")
     _end_with(int(parent))
+    if role == "hooks":
+        be_ordinary()
+        return run_hooks(encoded, int(rest[0]))
+    from server.options import Options
+
+    options = msgspec.json.decode(encoded, type=Options)
     if role == "engine":
         return run_engine(options)
     be_ordinary()
+    if role == "outbox":
+        from server.outbox.run_outbox import run_outbox
+
+        return run_outbox(options)
+    if role == "chores":
+        from server.chores import run_chores
+
+        return run_chores(options)
     return run_worker(options, int(rest[0]))
 
 
@@ -58,6 +75,7 @@ def _end_with(parent: int) -> None:
 
 def run_engine(options: Options) -> int:
     """The engine behind its sockets, until SIGTERM."""
+    from engine.engine import Fault
     from server.wire.host import Host
     from server.wire.paces import Paces
     from server.wire.sockets import ROLES, listen
@@ -82,6 +100,8 @@ def run_engine(options: Options) -> int:
 
 def _open_engine(data: Path, *, unsafe: bool) -> Engine:
     """The engine; one of a server that is just ending is waited for."""
+    from engine.engine import Engine, Fault
+
     end = time.monotonic() + OWNER_ENDS_WITHIN_S
     while True:
         try:
@@ -94,6 +114,11 @@ def _open_engine(data: Path, *, unsafe: bool) -> Engine:
 
 def _gate(shop: Shop, options: Options) -> Gate:
     """A worker's gate; the pepper is read with the first cookie, when the shop can be read."""
+    from server.auth import pepper
+    from server.auth.gate import COOKIE_KEY, Gate
+    from server.auth.limits import Limits
+    from server.auth.origins import Origins
+    from server.options import hosts_of
 
     def key() -> bytes:
         path = pepper.place(shop.data, options.pepper)
@@ -111,8 +136,10 @@ def run_worker(options: Options, file: int) -> int:
     """One worker on the shared listening socket, until SIGTERM."""
     import uvicorn
 
+    from server.api.shop import Shop
     from server.app import make_app
     from server.front.lane import Lane
+    from server.options import hosts_of
     from server.tls import CERTIFICATE, FOLDER, KEY
     from server.wire.link import Link
     from server.wire.sockets import WORKER
@@ -167,6 +194,16 @@ def run_worker(options: Options, file: int) -> int:
     )
     with socket.socket(fileno=file) as listener:
         Server(config).run(sockets=[listener])
+    return 0
+
+
+def run_hooks(encoded: str, file: int) -> int:
+    """The delivering process at the other end of the outbox's pipe, until that is closed or SIGTERM."""
+    from server.outbox.webhooks import HookOptions
+    from server.outbox.webhooks import main as deliver
+
+    options = msgspec.json.decode(encoded, type=HookOptions)
+    deliver(socket.socket(fileno=file), frozenset(options.ports), options.loopback)
     return 0
 
 

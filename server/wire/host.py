@@ -192,7 +192,7 @@ class Host:
                 else:
                     steps.append(made)
             plan.append(steps)
-        done = self._engine.submit(envelopes, role) if envelopes else []
+        done = self._engine.submit(envelopes, source=role) if envelopes else []
         for waiter, steps in zip(waiters, plan, strict=True):
             parts = [answers.encode(done[step]) if isinstance(step, int) else step for step in steps]
             self._reply(waiter.peer, waiter.call, answers.encode_batch(parts) if waiter.call.batch else parts[0])

@@ -66,6 +66,8 @@ OF_SESSIONS = {"access.own", "access.passkeys"}
 PROVEN_LATELY = {"access.keys", "access.passkeys", "access.sessions", "staff.write"}
 NOT_FROM_WORKERS = {
     "fiscal.report_check",
+    "integrations.report_delivered",
+    "integrations.report_failed",
     "printing.report_started",
     "printing.report_printed",
     "printing.report_failed",
@@ -102,7 +104,7 @@ NEEDS = {
     "departments.remove option-sets.put option-sets.remove products.put products.remove",
     "discounts.read": "discounts.get discounts.list",
     "discounts.write": "discounts.put discounts.remove",
-    "fiscal.verify": "fiscal.report_check",
+    "fiscal.verify": "fiscal.report_check fiscal.checks",
     "integrations.read": "webhooks.get webhooks.list integrations.hooks integrations.jobs integrations.status",
     "integrations.write": "webhooks.put webhooks.remove integrations.report_delivered integrations.report_failed "
     "integrations.rotate_secret integrations.replay",
@@ -277,8 +279,10 @@ def test_every_query_answers_what_the_matrix_says(crowd: Crowd, who: str) -> Non
 
 def test_what_workers_send_themselves_and_what_others_send_has_no_route() -> None:
     hidden = {name for name, row in FEATURES.commands.items() if not row.routed}
+    inner = {name for name, row in FEATURES.queries.items() if not row.routed}
 
     assert NOT_FROM_WORKERS | SENT_BY_WORKERS == hidden
+    assert {"integrations.hooks", "integrations.jobs", "printing.jobs"} == inner
 
 
 def test_whoever_is_not_known_gets_nothing_even_from_a_world_without_rows(crowd: Crowd) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -21,6 +22,8 @@ from served_shop import SALE, TILLS, Served, one_request, wait_until
 from engine.engine import check
 from engine.features import FEATURES
 from engine.kernel.reader import Reader
+from server import serve as serving
+from server.options import Options
 
 Serve = Callable[..., Served]
 SALES_EACH = 40
@@ -173,6 +176,31 @@ def test_an_engine_that_dies_three_times_is_not_started_a_fourth_time(serve: Ser
     assert {} == served.pids()
 
 
+def test_a_helper_that_dies_again_and_again_waits_and_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "HELPER_BACK_OFF_S", 0.05)
+    said: list[str] = []
+    with socket.socket() as listener:
+        supervisor = serving.Supervisor(Options(data=str(tmp_path)), listener, said.append)
+        helper = supervisor._helpers[0]
+        helper.command = [sys.executable, "-c", "raise SystemExit(3)"]
+        supervisor._start(helper)
+
+        waits = []
+        while len(helper.deaths) < 5:
+            waits.append(supervisor._rest_s())
+            supervisor._watch(waits[-1])
+        supervisor._end()
+        supervisor._wake_read.close()
+        supervisor._wake_write.close()
+
+    assert ["outbox ended (exit code 3); it is started again"] * 2 == said[:2]
+    assert ["outbox died 3 times", "outbox died 4 times"] == [text[:19] for text in said[2:4]]
+    assert all("selling goes on" in text for text in said[2:])
+    assert 0.05 >= max(wait for wait in waits if wait is not None) > 0
+
+
 def test_nothing_of_it_outlives_its_supervisor(serve: Serve) -> None:
     served = serve()
     pids = served.pids()
@@ -180,7 +208,7 @@ def test_nothing_of_it_outlives_its_supervisor(serve: Serve) -> None:
     served.process.kill()
     served.process.wait()
 
-    assert {"engine", "worker"} == set(pids)
+    assert {"engine", "worker", "outbox", "chores"} == set(pids)
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids.values()), "all have ended")
 
 

@@ -50,6 +50,7 @@ LETS_IN = {
     "catalogue.write": "admin",
     "discounts.read": "admin manager cashier",
     "discounts.write": "admin",
+    "fiscal.verify": "admin manager",
     "integrations.read": "admin",
     "integrations.write": "admin",
     "kernel.clock": "admin manager",

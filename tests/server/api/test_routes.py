@@ -12,11 +12,12 @@ from server.api.routes import ANYONE, PAGES, PUBLIC, NoPolicy, api_routes, table
 def test_every_command_query_and_kind_has_its_route() -> None:
     names = {route.name for route in api_routes()}
     inner = {name for name, row in FEATURES.commands.items() if not row.routed}
+    inner |= {name for name, row in FEATURES.queries.items() if not row.routed}
 
     assert (set(FEATURES.commands) | set(FEATURES.queries)) - inner == names & (
         set(FEATURES.commands) | set(FEATURES.queries)
     )
-    assert {"printing.report_started", "staff.report_wrong_pin"} <= inner
+    assert {"printing.report_started", "staff.report_wrong_pin", "integrations.hooks", "printing.jobs"} <= inner
 
 
 def test_a_route_without_a_policy_stops_the_start() -> None:

@@ -233,8 +233,16 @@ def test_sockets_are_their_owner_s_alone(host: Callable[..., Running]) -> None:
     for role in ROLES:
         assert 0o600 == socket_path(running.data, role).stat().st_mode & 0o777
     assert 0o700 == socket_path(running.data, WORKER).parent.stat().st_mode & 0o777
-    for role in ROLES:
-        assert ask(running.data, frames.encode_call(1, actor(), [wish()]), role=role)
+
+
+@pytest.mark.parametrize("role", [OUTBOX, CHORES])
+def test_what_a_socket_s_role_may_not_send_is_refused_whoever_is_named(host: Callable[..., Running], role: str) -> None:
+    running = host()
+
+    answer = ask(running.data, frames.encode_call(1, actor(), [wish()]), role=role)[0]
+
+    body = msgspec.json.decode(answer.body)
+    assert (404, "kernel.wrong_source", {"source": role}) == (answer.status, body["code"], body["data"])
 
 
 def test_what_is_in_hand_is_answered_before_the_end(host: Callable[..., Running]) -> None:
