@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks import bench_counts, bench_growth, bench_naive, bench_sale, bench_store, micro, probe
+from benchmarks import bench_counts, bench_growth, bench_http, bench_naive, bench_sale, bench_store, micro, probe
 from benchmarks.figures import Plan, show
 from benchmarks.timing import ForeignCpu
 
@@ -26,6 +26,7 @@ QUESTIONS: dict[str, Callable[[Plan], dict[str, Any]]] = {
     "growth": bench_growth.run,
     "naive": bench_naive.run,
     "counts": bench_counts.run,
+    "http": bench_http.run,
 }
 
 
