@@ -6,13 +6,19 @@ import msgspec
 
 from server.api.problems import Problem
 
-_FORM = re.compile(rb"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+HEX_DIGITS = 32
+_FORM = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _text = msgspec.json.Decoder(str).decode
 
 
 def parse_id(text: bytes, at: str) -> bytes:
     """The 16 bytes of an id; raises `Problem` ``api.bad_id``."""
+    if len(text) == HEX_DIGITS and text.isalnum():
+        try:
+            return bytes.fromhex(text.decode("ascii"))
+        except ValueError as error:
+            raise Problem("api.bad_id", at=at) from error
     if _FORM.fullmatch(text) is None:
         raise Problem("api.bad_id", at=at)
     return bytes.fromhex(text.replace(b"-", b"").decode("ascii"))

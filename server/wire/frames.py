@@ -27,7 +27,10 @@ ID_BYTES = 16
 
 _LENGTH = struct.Struct("<I")
 _HEAD = struct.Struct("<BQH")
+_CALL = struct.Struct("<IBQH")
+_BYTE = tuple(bytes((value,)) for value in range(256))
 _ANSWER = struct.Struct("<IBQHH")
+_ANSWER_HEAD = struct.Struct("<BQHH")
 _POSITION = struct.Struct("<IBQQ")
 _BODY = struct.Struct("<I")
 _ANSWER_HEAD_BYTES = _ANSWER.size - _LENGTH.size
@@ -90,6 +93,8 @@ class Splitter:
 
 def encode_call(number: int, actor: bytes, wishes: Sequence[Wish], *, batch: bool = False) -> bytes:
     """A CALL or BATCH frame with its length."""
+    if not batch and len(wishes) == 1:
+        return _encode_one(number, actor, wishes[0])
     parts = [b"", _HEAD.pack(BATCH if batch else CALL, number, len(actor)), actor]
     if batch:
         if not 1 <= len(wishes) <= BATCH_COMMANDS_MAX:
@@ -103,6 +108,25 @@ def encode_call(number: int, actor: bytes, wishes: Sequence[Wish], *, batch: boo
         raise FrameError(f"a request of {length} bytes; {REQUEST_BYTES_MAX} are allowed")
     parts[0] = _LENGTH.pack(length)
     return b"".join(parts)
+
+
+def _encode_one(number: int, actor: bytes, wish: Wish) -> bytes:
+    """A CALL, which is what nearly every frame is, in one piece."""
+    id, name, body = wish
+    length = _HEAD.size + len(actor) + ID_BYTES + 1 + len(name) + _BODY.size + len(body)
+    if length > REQUEST_BYTES_MAX:
+        raise FrameError(f"a request of {length} bytes; {REQUEST_BYTES_MAX} are allowed")
+    return b"".join(
+        (
+            _CALL.pack(length, CALL, number, len(actor)),
+            actor,
+            id,
+            _BYTE[len(name)],
+            name.encode("ascii"),
+            _BODY.pack(len(body)),
+            body,
+        )
+    )
 
 
 def decode_call(frame: bytes) -> Call:
@@ -157,7 +181,7 @@ def encode_reply(number: int, status: int, body: bytes, retry_after_s: int = 0) 
 def decode_reply(frame: bytes) -> Reply:
     """The answer in a frame that `kind_of` calls ANSWER."""
     try:
-        _, number, status, retry_after_s = struct.unpack_from("<BQHH", frame)
+        _, number, status, retry_after_s = _ANSWER_HEAD.unpack_from(frame)
     except struct.error as error:
         raise FrameError(f"an answer that is cut short: {error}") from error
     return Reply(number, status, retry_after_s, frame[_ANSWER_HEAD_BYTES:])
