@@ -12,7 +12,20 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks import bench_counts, bench_growth, bench_http, bench_naive, bench_sale, bench_store, micro, probe
+from benchmarks import (
+    bench_counts,
+    bench_growth,
+    bench_http,
+    bench_naive,
+    bench_open,
+    bench_overload,
+    bench_restart,
+    bench_sale,
+    bench_store,
+    bench_storm,
+    micro,
+    probe,
+)
 from benchmarks.figures import Plan, show
 from benchmarks.timing import ForeignCpu
 
@@ -27,6 +40,10 @@ QUESTIONS: dict[str, Callable[[Plan], dict[str, Any]]] = {
     "naive": bench_naive.run,
     "counts": bench_counts.run,
     "http": bench_http.run,
+    "overload": bench_overload.run,
+    "open": bench_open.run,
+    "storm": bench_storm.run,
+    "restart": bench_restart.run,
 }
 
 

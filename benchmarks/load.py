@@ -1,7 +1,8 @@
 """The load generator: many keep-alive connections from one process, raw sockets and epoll, every answer timed.
 
 ``python -m benchmarks.load PLAN OUT`` with a `Load` as JSON in the file PLAN. OUT gets three int64 numbers per answer
-(nanoseconds: when it should have been sent, when it came; its HTTP status) as raw bytes; a `Summary` is printed as JSON.
+(nanoseconds: when it should have been sent, when it came; its HTTP status) as raw bytes; a `Summary` as JSON
+is printed.
 """
 
 import contextlib

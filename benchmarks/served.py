@@ -1,10 +1,11 @@
-"""A shop really served for a benchmark: ``guichet serve`` on loopback, its processes' time, and requests for its tills."""
+"""A shop really served for a benchmark: ``guichet serve`` on loopback, its processor time, requests for its tills."""
 
 import contextlib
 import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -131,6 +132,16 @@ def batch_requests(data: Path, commands: int, tills: int = TILLS) -> list[list[s
     one = {"id": ID_MARK, "do": "sales.post", "body": ticket.BODY}
     body = json.dumps({"commands": [one] * commands}).replace("\\u0000", ID_MARK)
     return [request(BATCH_PATH, body, credentials.headers_of(data, till)) for till in range(1, tills + 1)]
+
+
+def one_sale(port: int, template: list[str]) -> None:
+    """One sale on a connection of its own, which must be taken."""
+    data = ticket.new_id().hex().join(template).encode()
+    with socket.create_connection((HOST, port), timeout=UP_WITHIN_S) as made:
+        made.sendall(data)
+        answer = made.recv(4096)
+    if not answer.startswith(b"HTTP/1.1 200 "):
+        raise RuntimeError(f"not sold: {answer.decode(errors='replace')}")
 
 
 class LoadProcess:
