@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 
 from benchmarks import (
+    bench_afternoon,
     bench_counts,
     bench_growth,
     bench_http,
@@ -44,6 +45,7 @@ QUESTIONS: dict[str, Callable[[Plan], dict[str, Any]]] = {
     "open": bench_open.run,
     "storm": bench_storm.run,
     "restart": bench_restart.run,
+    "afternoon": bench_afternoon.run,
 }
 
 

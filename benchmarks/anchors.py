@@ -73,14 +73,15 @@ def running(name: str) -> Iterator[int]:
         process = subprocess.Popen(command, pass_fds=(listener.fileno(),), cwd=ROOT)
         port = listener.getsockname()[1]
         try:
-            _wait(port)
+            wait(port)
             yield port
         finally:
             process.terminate()
             process.wait(10)
 
 
-def _wait(port: int) -> None:
+def wait(port: int) -> None:
+    """Until something answers there, whatever it says."""
     end = time.monotonic() + UP_WITHIN_S
     while time.monotonic() < end:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=UP_WITHIN_S) as made:
