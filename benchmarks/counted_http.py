@@ -17,7 +17,7 @@ import uvloop
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from benchmarks import served, ticket
+from benchmarks import counted, served, ticket
 from engine.kernel.messages import Actor
 from engine.kernel.version import VERSION
 from server.api.exchange import read_body, respond
@@ -29,11 +29,14 @@ from server.front.headers import SECURE
 from server.front.lane import SALE, Lane
 from server.wire import frames
 from server.wire.frames import Wish
+from server.wire.host import Host
 from server.wire.link import Link
-from server.wire.sockets import WORKER, listen
+from server.wire.paces import Paces
+from server.wire.sockets import WORKER, connect, listen
 
 TOKEN = "Bearer tk_till_1_" + "x" * 43
 REPETITIONS = 150
+GROUPS = 4
 ANSWER_BYTES = 2_400  # of the benchmarks' ticket, as the engine encodes it
 ANSWER = b'{"records":"' + b"x" * (ANSWER_BYTES - 14) + b'"}'
 QUIET: dict[str, Any] = {"access_log": False, "proxy_headers": False, "timeout_keep_alive": 3600}
@@ -183,6 +186,36 @@ def raw(rig: Rig) -> Client:
     return rig.client(bare(rig.shop), HttpToolsProtocol)
 
 
+class Frames:
+    """The engine's process without the process: groups of sales as frames to its loop, and the answers read back."""
+
+    def __init__(self, bench: counted.Bench, data: Path) -> None:
+        (data / "host" / "run").mkdir(parents=True)
+        listeners = {WORKER: listen(data / "host", WORKER)}
+        self._host = Host(bench.engine, listeners, paces=Paces(10**6, 10**6), uid=os.getuid())
+        self._worker = connect(data / "host", WORKER)
+        self._host.turn(0)
+        self._worker.setblocking(False)
+        self._worker.recv(READ_BYTES)
+        self._sent = 0
+        self._body = json.dumps(ticket.BODY).encode()
+
+    def group(self) -> None:
+        """32 sales that have arrived together."""
+        sent = []
+        for number in range(counted.GROUP):
+            self._sent += 1
+            wish = Wish(b"frameid-" + self._sent.to_bytes(8, "big"), SALE, self._body)
+            actor = asker(Actor(till=1 + number % ticket.TILLS, operator=ticket.OPERATOR)).encoded
+            sent.append(frames.encode_call(self._sent, actor, [wish]))
+        self._worker.send(b"".join(sent))
+        left = counted.GROUP + 1  # their answers, and the journal's new position
+        splitter = frames.Splitter(frames.ANSWER_BYTES_MAX)
+        while left:
+            self._host.turn(0)
+            left -= len(splitter.feed(self._worker.recv(1 << 20)))
+
+
 OPERATIONS: dict[str, Callable[[Rig], Client]] = {
     "client and engine alone": Rig.straight,
     "sale by the fast lane": lane,
@@ -207,6 +240,19 @@ def main() -> None:
             client.sell(2 * REPETITIONS)
             os.getppid()
             client.close()
+        bench = counted.Bench(directory / "shop")
+        through = Frames(bench, directory)
+        for work in (lambda: bench.sell(counted.GROUP), through.group):
+            for _ in range(3):
+                work()
+            os.getppid()
+            for _ in range(GROUPS):
+                work()
+            os.getppid()
+            for _ in range(2 * GROUPS):
+                work()
+            os.getppid()
+        bench.engine.abandon()
     finally:
         shutil.rmtree(directory)
 
