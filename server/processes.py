@@ -1,6 +1,7 @@
 """The processes of a served shop, each started by the supervisor: ``python -m server.processes engine|worker``."""
 
 import ctypes
+import gc
 import logging
 import os
 import signal
@@ -28,12 +29,18 @@ EXIT_FAULT = 4
 """The engine cannot begin: starting it again would not help."""
 
 
+GC_YOUNG_OBJECTS = 20_000
+"""What Python makes before it looks for cycles: next to nothing here forms any, and looking after each 700 objects
+costs a sale 2 % of its time (docs/performance.md)."""
+
+
 def main(arguments: list[str]) -> int:
     """Runs one process: its role, its options as JSON, the supervisor's pid, and a worker's listening socket."""
     role, encoded, parent, *rest = arguments
     options = msgspec.json.decode(encoded, type=Options)
     logging.basicConfig(level=logging.INFO, format=f"%(asctime)s {role}[%(process)d] %(levelname)s %(message)s")
     _end_with(int(parent))
+    gc.set_threshold(GC_YOUNG_OBJECTS, *gc.get_threshold()[1:])
     if role == "engine":
         return run_engine(options)
     be_ordinary()

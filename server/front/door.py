@@ -178,10 +178,14 @@ class Door(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request is whole: its time stands still."""
+        self.rest()
+        super().on_message_complete()
+
+    def rest(self) -> None:
+        """Nothing more is awaited of the client."""
         self._receiving = self._pressed = False
         self._raw_bytes = 0
         self._due = NEVER
-        super().on_message_complete()
 
     # --- refusing ----------------------------------------------------------------------------------------------------
 

@@ -77,12 +77,22 @@ class Lane(Door):
             return None
         return headers if self.version == "1.1" else None
 
+    def on_body(self, body: bytes) -> None:
+        """Part of a body; a sale's has said how long it is, and the parser lets no more of it pass."""
+        sale: Any = self.cycle
+        if type(sale) is _Sale and not sale.response_complete:
+            sale.body += body
+        else:
+            super().on_body(body)
+
     def on_message_complete(self) -> None:
         """The sale is whole: on to the engine."""
-        super().on_message_complete()
         sale: Any = self.cycle
-        if type(sale) is not _Sale or sale.response_complete:
+        if type(sale) is not _Sale or not sale.more_body:
+            super().on_message_complete()
             return
+        sale.more_body = False
+        self.rest()
         try:
             asker = self.shop.gate.authenticate(sale.headers, self.address)
             id, body = take_id(sale.headers.get(b"idempotency-key"), bytes(sale.body))

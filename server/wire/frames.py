@@ -134,14 +134,15 @@ def decode_call(frame: bytes) -> Call:
     try:
         kind, number, actor_bytes = _HEAD.unpack_from(frame)
         at = _HEAD.size + actor_bytes
-        actor = _cut(frame, _HEAD.size, actor_bytes)
         if kind == CALL:
-            count = 1
-        elif kind == BATCH:
-            count = frame[at]
-            at += 1
-        else:
+            wish, end = _wish(frame, at)
+            if end != len(frame):
+                raise FrameError(f"{len(frame) - end} bytes behind a call")
+            return Call(number, frame[_HEAD.size : at], (wish,), False)
+        if kind != BATCH:
             raise FrameError(f"a frame of kind {kind} is no call")
+        count = frame[at]
+        at += 1
         if not 1 <= count <= BATCH_COMMANDS_MAX:
             raise FrameError(f"a batch of {count} commands")
         wishes = []
@@ -152,25 +153,20 @@ def decode_call(frame: bytes) -> Call:
         raise FrameError(f"a call that is cut short or garbled: {error}") from error
     if at != len(frame):
         raise FrameError(f"{len(frame) - at} bytes behind a call")
-    return Call(number, actor, tuple(wishes), kind == BATCH)
+    return Call(number, frame[_HEAD.size : _HEAD.size + actor_bytes], tuple(wishes), True)
 
 
 def _wish(frame: bytes, at: int) -> tuple[Wish, int]:
-    id = _cut(frame, at, ID_BYTES)
-    at += ID_BYTES
-    name_bytes = frame[at]
-    name = _cut(frame, at + 1, name_bytes).decode("ascii")
-    at += 1 + name_bytes
-    (body_bytes,) = _BODY.unpack_from(frame, at)
-    at += _BODY.size
-    return Wish(id, name, _cut(frame, at, body_bytes)), at + body_bytes
-
-
-def _cut(frame: bytes, at: int, length: int) -> bytes:
-    part = frame[at : at + length]
-    if len(part) != length:
+    """The command that begins there, and where it ends: as its end is inside the frame, so is everything before it."""
+    named = at + ID_BYTES + 1
+    begins = named + frame[named - 1]
+    (body_bytes,) = _BODY.unpack_from(frame, begins)
+    begins += _BODY.size
+    ends = begins + body_bytes
+    if ends > len(frame):
         raise FrameError("a call is cut short")
-    return part
+    name = frame[named : begins - _BODY.size].decode("ascii")
+    return Wish(frame[at : at + ID_BYTES], name, frame[begins:ends]), ends
 
 
 def encode_reply(number: int, status: int, body: bytes, retry_after_s: int = 0) -> bytes:
