@@ -72,7 +72,7 @@ def _ask(plan: Plan, program: str, server: served.Served, rate: int) -> tuple[di
             {
                 "url": f"http://{served.HOST}:{server.port}{served.SALE_PATH}",
                 "body": json.dumps(ticket.BODY),
-                "tills": [credentials.headers_of(server.data, till) | json_type for till in tills],
+                "tills": [headers | json_type for headers in credentials.headers_of(server.data, tills)],
                 "rate": rate,
                 "seconds": SECONDS // 20 if plan.quick else SECONDS,
                 "users": USERS,

@@ -19,6 +19,7 @@ import msgspec
 from benchmarks import credentials, ticket
 from benchmarks.load import Load, Summary
 from engine.engine import Engine
+from engine.kernel.disk import SMALL
 
 TILLS = 256
 HOST = "127.0.0.1"
@@ -32,16 +33,17 @@ ID_MARK = "\0"
 UP_WITHIN_S = 60.0
 
 
-def make_shop(path: Path, tills: int = TILLS) -> Path:
-    """The benchmarks' shop with more tills, each with a session and a credential."""
-    Engine.create(path, limits=ticket.LIMITS)
-    with ticket.open_shop(path) as engine:
+def make_shop(path: Path, tills: int = TILLS, *, unsafe: bool = False) -> Path:
+    """The benchmarks' shop with so many tills, each with a session and a credential."""
+    limits = SMALL if unsafe else ticket.LIMITS
+    Engine.create(path, limits=limits, unsafe_filesystem=unsafe)
+    with ticket.open_shop(path, limits, unsafe=unsafe) as engine:
         ticket.configure(engine)
         ticket.open_tills(engine)
         for till in range(ticket.TILLS + 1, tills + 1):
             ticket.do(engine, "tills.put", {"id": till, "row": {"name": f"Caisse {till}"}})
             ticket.do(engine, "cash.open", {"float_in": 20000}, till=till, operator=1)
-    credentials.enrol(path, range(1, tills + 1))
+        credentials.enrol(engine, path, range(1, tills + 1))
     return path
 
 
@@ -73,7 +75,7 @@ class Served:
             self._process.wait(15)
         except subprocess.TimeoutExpired:
             self.kill()
-        self._log.close()
+        self._end()
 
     def kill(self) -> None:
         """All of its processes at once, as a power cut would, but with the machine left on."""
@@ -81,16 +83,20 @@ class Served:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self._process.wait()
+        self._end()
+
+    def _end(self) -> None:
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self._log.close()
 
     def wait_up(self) -> None:
         """Until sales are taken."""
         end = time.monotonic() + UP_WITHIN_S
         while time.monotonic() < end:
-            with contextlib.suppress(OSError):
-                connection = HTTPConnection(HOST, self.port, timeout=5)
-                connection.request("GET", "/healthz")
-                if connection.getresponse().status == 200:
-                    connection.close()
+            with contextlib.suppress(OSError), contextlib.closing(HTTPConnection(HOST, self.port, timeout=5)) as made:
+                made.request("GET", "/healthz")
+                if made.getresponse().status == 200:
                     return
             time.sleep(0.002)
         raise RuntimeError("the server takes no sales")
@@ -122,8 +128,8 @@ def sale_requests(data: Path, tills: int = TILLS) -> list[list[str]]:
     """The benchmarks' sale, for each till its own template."""
     body = json.dumps(ticket.BODY)
     return [
-        request(SALE_PATH, body, credentials.headers_of(data, till) | {"Idempotency-Key": ID_MARK})
-        for till in range(1, tills + 1)
+        request(SALE_PATH, body, headers | {"Idempotency-Key": ID_MARK})
+        for headers in credentials.headers_of(data, range(1, tills + 1))
     ]
 
 
@@ -131,7 +137,7 @@ def batch_requests(data: Path, commands: int, tills: int = TILLS) -> list[list[s
     """A batch of sales, for each till its own template."""
     one = {"id": ID_MARK, "do": "sales.post", "body": ticket.BODY}
     body = json.dumps({"commands": [one] * commands}).replace("\\u0000", ID_MARK)
-    return [request(BATCH_PATH, body, credentials.headers_of(data, till)) for till in range(1, tills + 1)]
+    return [request(BATCH_PATH, body, headers) for headers in credentials.headers_of(data, range(1, tills + 1))]
 
 
 def one_sale(port: int, template: list[str]) -> None:

@@ -15,6 +15,7 @@ from engine.integrations import table as integrations
 from engine.kernel import table as kernel
 from engine.kernel.clock import Civil
 from engine.kernel.joined import Hooks, Joined
+from engine.kernel.permissions import DEVICE, PUBLIC
 from engine.kernel.world import World
 from engine.payments import table as payments
 from engine.printing import table as printing
@@ -43,6 +44,7 @@ __all__ += [
     "stored_secret",
     "till_credential",
 ]  # what workers look up: `Reader.look`
+__all__ += ["DEVICE", "PUBLIC"]  # the rights of a till without an operator, and of those who show nothing
 
 _civils: dict[tuple[str, int], Civil] = {}
 

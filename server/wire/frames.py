@@ -5,7 +5,7 @@
     frame     length u32 (of what follows), kind u8, payload
     CALL      number u64, actor (u16 + JSON), one command
     BATCH     number u64, actor (u16 + JSON), count u8, commands
-    command   id 16 bytes, name (u8 + ASCII), body (u32 + JSON)
+    command   id 16 bytes, override u64, name (u8 + ASCII), body (u32 + JSON)
     ANSWER    number u64, HTTP status u16, Retry-After in seconds u16, body (JSON, to the end)
     POSITION  generation u64, entries u64
     HELLO     version of the program (ASCII, to the end)
@@ -33,6 +33,7 @@ _ANSWER = struct.Struct("<IBQHH")
 _ANSWER_HEAD = struct.Struct("<BQHH")
 _POSITION = struct.Struct("<IBQQ")
 _BODY = struct.Struct("<I")
+_OVERRIDE = struct.Struct("<Q")
 _ANSWER_HEAD_BYTES = _ANSWER.size - _LENGTH.size
 
 
@@ -41,11 +42,13 @@ class FrameError(Exception):
 
 
 class Wish(NamedTuple):
-    """One command as it travels: its id (16 bytes), its name in THE TABLE, its JSON body as the client sent it."""
+    """One command as it travels: its id (16 bytes), its name in THE TABLE, its JSON body as the client sent it, and the
+    operator who lends his rights to it (0: nobody), whose approval the worker has checked."""
 
     id: bytes
     name: str
     body: bytes
+    override: int = 0
 
 
 class Call(NamedTuple):
@@ -102,7 +105,8 @@ def encode_call(number: int, actor: bytes, wishes: Sequence[Wish], *, batch: boo
         parts.append(bytes((len(wishes),)))
     for wish in wishes:
         name = wish.name.encode("ascii")
-        parts += [wish.id, bytes((len(name),)), name, _BODY.pack(len(wish.body)), wish.body]
+        head = wish.id + _OVERRIDE.pack(wish.override) + bytes((len(name),)) + name
+        parts += [head, _BODY.pack(len(wish.body)), wish.body]
     length = sum(map(len, parts))
     if length > REQUEST_BYTES_MAX:
         raise FrameError(f"a request of {length} bytes; {REQUEST_BYTES_MAX} are allowed")
@@ -112,8 +116,8 @@ def encode_call(number: int, actor: bytes, wishes: Sequence[Wish], *, batch: boo
 
 def _encode_one(number: int, actor: bytes, wish: Wish) -> bytes:
     """A CALL, which is what nearly every frame is, in one piece."""
-    id, name, body = wish
-    length = _HEAD.size + len(actor) + ID_BYTES + 1 + len(name) + _BODY.size + len(body)
+    id, name, body, override = wish
+    length = _HEAD.size + len(actor) + ID_BYTES + _OVERRIDE.size + 1 + len(name) + _BODY.size + len(body)
     if length > REQUEST_BYTES_MAX:
         raise FrameError(f"a request of {length} bytes; {REQUEST_BYTES_MAX} are allowed")
     return b"".join(
@@ -121,6 +125,7 @@ def _encode_one(number: int, actor: bytes, wish: Wish) -> bytes:
             _CALL.pack(length, CALL, number, len(actor)),
             actor,
             id,
+            _OVERRIDE.pack(override),
             _BYTE[len(name)],
             name.encode("ascii"),
             _BODY.pack(len(body)),
@@ -158,7 +163,8 @@ def decode_call(frame: bytes) -> Call:
 
 def _wish(frame: bytes, at: int) -> tuple[Wish, int]:
     """The command that begins there, and where it ends: as its end is inside the frame, so is everything before it."""
-    named = at + ID_BYTES + 1
+    (override,) = _OVERRIDE.unpack_from(frame, at + ID_BYTES)
+    named = at + ID_BYTES + _OVERRIDE.size + 1
     begins = named + frame[named - 1]
     (body_bytes,) = _BODY.unpack_from(frame, begins)
     begins += _BODY.size
@@ -166,7 +172,7 @@ def _wish(frame: bytes, at: int) -> tuple[Wish, int]:
     if ends > len(frame):
         raise FrameError("a call is cut short")
     name = frame[named : begins - _BODY.size].decode("ascii")
-    return Wish(frame[at : at + ID_BYTES], name, frame[begins:ends]), ends
+    return Wish(frame[at : at + ID_BYTES], name, frame[begins:ends], override), ends
 
 
 def encode_reply(number: int, status: int, body: bytes, retry_after_s: int = 0) -> bytes:

@@ -56,3 +56,11 @@ def test_the_server_answers_to_its_own_names_only() -> None:
     options = read_options({"data": "/a", "host": "::1", "allow_host": ["Caisse.Example"]}, {})
 
     assert {b"localhost", b"127.0.0.1", b"[::1]", b"caisse.example"} == hosts_of(options)
+
+
+@pytest.mark.parametrize("limit", ["guests_per_minute", "sign_ins_per_minute"])
+def test_a_limit_is_at_least_one(limit: str) -> None:
+    with pytest.raises(BadOption, match="at least 1"):
+        read_options({"data": "/a", limit: 0}, {})
+
+    assert 5 == getattr(read_options({"data": "/a", limit: 5}, {}), limit)

@@ -212,7 +212,7 @@ def test_a_second_server_elsewhere_does_not_speak_through_the_first_one_s_engine
 def test_a_shop_without_its_key_is_not_served_and_nothing_is_tried_again(ready_shop: Path, tmp_path: Path) -> None:
     data = Path(shutil.copytree(ready_shop, tmp_path / "shop"))
     for key in (data / "keys").glob("*"):
-        if key.suffix != ".token":
+        if key.name != "pepper":
             key.unlink()
     command = [sys.executable, "-m", "server.cli.main", "serve", "--data", str(data), "--unsafe-filesystem"]
 
@@ -254,3 +254,20 @@ def test_tls_makes_an_authority_that_clients_can_trust(serve: Serve) -> None:
     assert {0o600} == {file.stat().st_mode & 0o777 for file in folder.iterdir()}
     with pytest.raises(ssl.SSLError):
         http.client.HTTPSConnection("localhost", served.port, timeout=20).connect()
+
+
+@pytest.mark.parametrize("trouble", ["read by others", "lost"])
+def test_without_a_pepper_of_its_own_a_shop_is_not_served(ready_shop: Path, tmp_path: Path, trouble: str) -> None:
+    data = Path(shutil.copytree(ready_shop, tmp_path / "shop"))
+    pepper = data / "keys" / "pepper"
+    pepper.chmod(0o640)
+    chosen = str(pepper) if trouble == "read by others" else str(tmp_path / "none")
+    command = [sys.executable, "-m", "server.cli.main", "serve", "--data", str(data), "--unsafe-filesystem"]
+
+    ended = subprocess.run(
+        [*command, "--port", "0", "--pepper", chosen], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert 0 != ended.returncode
+    assert "pepper" in ended.stderr
+    assert "serves" not in ended.stdout
