@@ -126,8 +126,9 @@ class Generator:
         """Requests leave at their times whatever the answers do; one that finds no free connection is counted."""
         each = 1e9 / rate
         due = float(time.perf_counter_ns())
-        while (now := time.perf_counter_ns()) < end:
-            while due <= now:
+        while due < end:
+            now = time.perf_counter_ns()
+            while due <= now and due < end:
                 if self._idle:
                     self._ask(self._idle.popleft(), int(due))
                 else:

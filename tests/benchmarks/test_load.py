@@ -50,7 +50,7 @@ def test_paced_requests_leave_at_their_rate_and_are_timed_from_when_they_were_du
         summary, times = served.run_load(tmp_path, _load(port, [template], phases=phases))
 
     due = sorted(times[:, 0].tolist())
-    assert summary.requests + summary.unsent == pytest.approx(0.2 * 200 + 0.2 * 400, abs=3)
+    assert summary.requests + summary.unsent == pytest.approx(0.2 * 200 + 0.2 * 400, abs=2)
     assert (times[:, 1] >= times[:, 0]).all()
     assert len(set(due)) == len(due)
 
