@@ -6,6 +6,7 @@ Each imports what it needs and nothing else: the one that calls other people's s
 from __future__ import annotations
 
 import ctypes
+import gc
 import logging
 import os
 import signal
@@ -30,6 +31,11 @@ EXIT_FAULT = 4
 """The engine cannot begin: starting it again would not help."""
 
 
+GC_YOUNG_OBJECTS = 20_000
+"""What Python makes before it looks for cycles: next to nothing here forms any, and looking after each 700 objects
+costs a sale 2 % of its time (docs/performance.md)."""
+
+
 def main(arguments: list[str]) -> int:
     """Runs one process: its role, its options as JSON, its parent's pid, and the socket that a worker or hooks gets."""
     role, encoded, parent, *rest = arguments
@@ -41,6 +47,8 @@ def main(arguments: list[str]) -> int:
     from server.options import Options
 
     options = msgspec.json.decode(encoded, type=Options)
+    if role in ("engine", "worker"):
+        gc.set_threshold(GC_YOUNG_OBJECTS, *gc.get_threshold()[1:])
     if role == "engine":
         return run_engine(options)
     be_ordinary()
@@ -84,6 +92,8 @@ def run_engine(options: Options) -> int:
         sys.stderr.write(f"guichet: the engine cannot begin: {fault}\n")
         return 1 if fault.retry else EXIT_FAULT
     with engine:
+        gc.collect()
+        gc.freeze()  # modules and tables live as long as the process: no collection needs to look at them again
         listeners = {role: listen(data, role) for role in ROLES}
         paces = Paces(options.sales_per_second, options.sales_burst)
         host = Host(engine, listeners, paces=paces, uid=os.getuid())

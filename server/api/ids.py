@@ -6,7 +6,8 @@ import msgspec
 
 from server.api.problems import Problem
 
-_FORM = re.compile(rb"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+HEX_DIGITS = 32
+_FORM = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError)
 """What decoding a body may raise: no JSON or another type, no UTF-8, nested more deeply than anybody means."""
 
@@ -16,6 +17,11 @@ _text = msgspec.json.Decoder(str).decode
 
 def parse_id(text: bytes, at: str) -> bytes:
     """The 16 bytes of an id; raises `Problem` ``api.bad_id``."""
+    if len(text) == HEX_DIGITS and text.isalnum():
+        try:
+            return bytes.fromhex(text.decode("ascii"))
+        except ValueError as error:
+            raise Problem("api.bad_id", at=at) from error
     if _FORM.fullmatch(text) is None:
         raise Problem("api.bad_id", at=at)
     return bytes.fromhex(text.replace(b"-", b"").decode("ascii"))

@@ -1,6 +1,7 @@
 """Answers as clients get them: encoded once, in the engine's process, and passed through as bytes."""
 
 import datetime
+import functools
 from typing import Any
 
 import msgspec
@@ -29,6 +30,7 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     proof: str
 
 
+@functools.lru_cache(maxsize=2)  # the sales of a group have one time
 def rfc3339(at_ms: int) -> str:
     """Milliseconds since 1970 UTC as ``2026-11-21T22:04:29.123Z``."""
     return (_EPOCH + datetime.timedelta(milliseconds=at_ms)).isoformat(timespec="milliseconds")[:-6] + "Z"

@@ -27,7 +27,10 @@ ID_BYTES = 16
 
 _LENGTH = struct.Struct("<I")
 _HEAD = struct.Struct("<BQH")
+_CALL = struct.Struct("<IBQH")
+_BYTE = tuple(bytes((value,)) for value in range(256))
 _ANSWER = struct.Struct("<IBQHH")
+_ANSWER_HEAD = struct.Struct("<BQHH")
 _POSITION = struct.Struct("<IBQQ")
 _BODY = struct.Struct("<I")
 _OVERRIDE = struct.Struct("<Q")
@@ -93,6 +96,8 @@ class Splitter:
 
 def encode_call(number: int, actor: bytes, wishes: Sequence[Wish], *, batch: bool = False) -> bytes:
     """A CALL or BATCH frame with its length."""
+    if not batch and len(wishes) == 1:
+        return _encode_one(number, actor, wishes[0])
     parts = [b"", _HEAD.pack(BATCH if batch else CALL, number, len(actor)), actor]
     if batch:
         if not 1 <= len(wishes) <= BATCH_COMMANDS_MAX:
@@ -109,19 +114,40 @@ def encode_call(number: int, actor: bytes, wishes: Sequence[Wish], *, batch: boo
     return b"".join(parts)
 
 
+def _encode_one(number: int, actor: bytes, wish: Wish) -> bytes:
+    """A CALL, which is what nearly every frame is, in one piece."""
+    id, name, body, override = wish
+    length = _HEAD.size + len(actor) + ID_BYTES + _OVERRIDE.size + 1 + len(name) + _BODY.size + len(body)
+    if length > REQUEST_BYTES_MAX:
+        raise FrameError(f"a request of {length} bytes; {REQUEST_BYTES_MAX} are allowed")
+    return b"".join(
+        (
+            _CALL.pack(length, CALL, number, len(actor)),
+            actor,
+            id,
+            _OVERRIDE.pack(override),
+            _BYTE[len(name)],
+            name.encode("ascii"),
+            _BODY.pack(len(body)),
+            body,
+        )
+    )
+
+
 def decode_call(frame: bytes) -> Call:
     """The call in a frame; raises `FrameError` where a length does not fit or something is left over."""
     try:
         kind, number, actor_bytes = _HEAD.unpack_from(frame)
         at = _HEAD.size + actor_bytes
-        actor = _cut(frame, _HEAD.size, actor_bytes)
         if kind == CALL:
-            count = 1
-        elif kind == BATCH:
-            count = frame[at]
-            at += 1
-        else:
+            wish, end = _wish(frame, at)
+            if end != len(frame):
+                raise FrameError(f"{len(frame) - end} bytes behind a call")
+            return Call(number, frame[_HEAD.size : at], (wish,), False)
+        if kind != BATCH:
             raise FrameError(f"a frame of kind {kind} is no call")
+        count = frame[at]
+        at += 1
         if not 1 <= count <= BATCH_COMMANDS_MAX:
             raise FrameError(f"a batch of {count} commands")
         wishes = []
@@ -132,27 +158,21 @@ def decode_call(frame: bytes) -> Call:
         raise FrameError(f"a call that is cut short or garbled: {error}") from error
     if at != len(frame):
         raise FrameError(f"{len(frame) - at} bytes behind a call")
-    return Call(number, actor, tuple(wishes), kind == BATCH)
+    return Call(number, frame[_HEAD.size : _HEAD.size + actor_bytes], tuple(wishes), True)
 
 
 def _wish(frame: bytes, at: int) -> tuple[Wish, int]:
-    id = _cut(frame, at, ID_BYTES)
-    at += ID_BYTES
-    (override,) = _OVERRIDE.unpack_from(frame, at)
-    at += _OVERRIDE.size
-    name_bytes = frame[at]
-    name = _cut(frame, at + 1, name_bytes).decode("ascii")
-    at += 1 + name_bytes
-    (body_bytes,) = _BODY.unpack_from(frame, at)
-    at += _BODY.size
-    return Wish(id, name, _cut(frame, at, body_bytes), override), at + body_bytes
-
-
-def _cut(frame: bytes, at: int, length: int) -> bytes:
-    part = frame[at : at + length]
-    if len(part) != length:
+    """The command that begins there, and where it ends: as its end is inside the frame, so is everything before it."""
+    (override,) = _OVERRIDE.unpack_from(frame, at + ID_BYTES)
+    named = at + ID_BYTES + _OVERRIDE.size + 1
+    begins = named + frame[named - 1]
+    (body_bytes,) = _BODY.unpack_from(frame, begins)
+    begins += _BODY.size
+    ends = begins + body_bytes
+    if ends > len(frame):
         raise FrameError("a call is cut short")
-    return part
+    name = frame[named : begins - _BODY.size].decode("ascii")
+    return Wish(frame[at : at + ID_BYTES], name, frame[begins:ends], override), ends
 
 
 def encode_reply(number: int, status: int, body: bytes, retry_after_s: int = 0) -> bytes:
@@ -163,7 +183,7 @@ def encode_reply(number: int, status: int, body: bytes, retry_after_s: int = 0) 
 def decode_reply(frame: bytes) -> Reply:
     """The answer in a frame that `kind_of` calls ANSWER."""
     try:
-        _, number, status, retry_after_s = struct.unpack_from("<BQHH", frame)
+        _, number, status, retry_after_s = _ANSWER_HEAD.unpack_from(frame)
     except struct.error as error:
         raise FrameError(f"an answer that is cut short: {error}") from error
     return Reply(number, status, retry_after_s, frame[_ANSWER_HEAD_BYTES:])

@@ -72,17 +72,17 @@ class Host:
     def run(self) -> None:
         """The loop: read all that has arrived, one group, answer; until `stop`, then what is in hand."""
         while not self._stopping:
-            self._turn(0 if self._waiting else None)
+            self.turn(0 if self._waiting else None)
         for _, listener in self._listeners.values():
             self._epoll.unregister(listener.fileno())
             listener.close()
         self._listeners.clear()
         end = time.monotonic() + STOP_WITHIN_S
-        self._turn(0)  # what had arrived when we were asked to stop is in hand too
+        self.turn(0)  # what had arrived when we were asked to stop is in hand too
         while self._waiting:
             self._group()
         while any(peer.unsent for peer in self._peers.values()) and time.monotonic() < end:
-            self._turn(end - time.monotonic(), reading=False)
+            self.turn(end - time.monotonic(), reading=False)
         for peer in list(self._peers.values()):
             self._drop(peer)
 
@@ -96,7 +96,8 @@ class Host:
         self._wake_read.close()
         self._wake_write.close()
 
-    def _turn(self, timeout_s: float | None, *, reading: bool = True) -> None:
+    def turn(self, timeout_s: float | None, *, reading: bool = True) -> None:
+        """Waits for what arrives (None: as long as it takes), reads all of it, and runs one group."""
         for fd, events in self._epoll.poll(timeout_s):
             if fd in self._listeners:
                 self._accept(*self._listeners[fd])
