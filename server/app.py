@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.routing import Route as Page
 
 from server.api import docs, openapi
+from server.api.exchange import address_of
 from server.api.problems import PROBLEM_TYPE, Problem
 from server.api.routes import PAGES, PREFIX, RouteTable, api_routes, table_of
 from server.api.serve_api import Api
@@ -55,6 +56,10 @@ def _pages(shop: Shop, described: Mapping[str, Any]) -> dict[str, Handler]:
 
     def fixed(content: bytes, media_type: str) -> Handler:
         async def answer(request: Request) -> Response:
+            try:
+                shop.gate.count_guest(address_of(request.scope))
+            except Problem as problem:
+                return _response(problem)
             return Response(content, media_type=media_type)
 
         return answer
@@ -82,7 +87,5 @@ def _problems(table: RouteTable) -> dict[Any, Any]:
 
 
 def _response(problem: Problem) -> Response:
-    headers = {name.decode(): value.decode() for name, value in problem.headers}
-    if problem.status == 503:
-        headers["retry-after"] = "1"
+    headers = {name.decode(): value.decode() for name, value in problem.all_headers()}
     return Response(problem.body(), problem.status, headers, media_type=PROBLEM_TYPE.decode())

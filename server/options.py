@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from server.auth.limits import GUESTS_PER_MINUTE, SIGN_INS_PER_MINUTE
 from server.wire.paces import SALES_BURST, SALES_PER_SECOND
 
 FILE_VARIABLE = "GUICHET_CONFIG"
@@ -26,7 +27,9 @@ class BadOption(Exception):
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """What ``guichet serve`` needs to know; ``sales_per_second`` and ``sales_burst`` are each till's limit."""
+    """What ``guichet serve`` needs to know; ``sales_per_second`` and ``sales_burst`` are each till's limit,
+    ``guests_per_minute`` and ``sign_ins_per_minute`` each address's without a credential; ``pepper`` names the file of
+    the key that is not in the store (empty: the shop's own)."""
 
     data: str
     host: str = HOST_DEFAULT
@@ -38,6 +41,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     unsafe_filesystem: bool = False
     sales_per_second: int = SALES_PER_SECOND
     sales_burst: int = SALES_BURST
+    guests_per_minute: int = GUESTS_PER_MINUTE
+    sign_ins_per_minute: int = SIGN_INS_PER_MINUTE
+    pepper: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -98,6 +104,8 @@ def _require(options: Options) -> None:
         raise BadOption(f"workers {options.workers}: 1 to {WORKERS_MAX}")
     if options.sales_per_second < 1 or options.sales_burst < 1:
         raise BadOption("a till's limits are at least 1")
+    if options.guests_per_minute < 1 or options.sign_ins_per_minute < 1:
+        raise BadOption("an address's limits are at least 1")
     for host in options.allow_host:
         if _HOST_NAME.fullmatch(host) is None:
             raise BadOption(f"allow-host {host!r} is no host's name")

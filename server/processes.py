@@ -14,7 +14,10 @@ import msgspec
 
 from engine.engine import Engine, Fault
 from server.api.shop import Shop
-from server.auth.token_files import TokenFiles
+from server.auth import pepper
+from server.auth.gate import COOKIE_KEY, Gate
+from server.auth.limits import Limits
+from server.auth.origins import Origins
 from server.options import Options, hosts_of
 
 PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
@@ -82,11 +85,26 @@ def _open_engine(data: Path, *, unsafe: bool) -> Engine:
     end = time.monotonic() + OWNER_ENDS_WITHIN_S
     while True:
         try:
-            return Engine(data, unsafe_filesystem=unsafe)
+            return Engine(data, unsafe_filesystem=unsafe, served=True)
         except Fault as fault:
             if fault.code != "store.owned" or time.monotonic() > end:
                 raise
         time.sleep(OWNER_LOOK_EACH_S)
+
+
+def _gate(shop: Shop, options: Options) -> Gate:
+    """A worker's gate; the pepper is read with the first cookie, when the shop can be read."""
+
+    def key() -> bytes:
+        path = pepper.place(shop.data, options.pepper)
+        return pepper.load(path, shop.reader().shop).key(COOKIE_KEY)
+
+    return Gate(
+        shop.reader,
+        key,
+        origins=Origins(hosts_of(options), tls=options.tls, behind_proxy=options.behind_proxy),
+        limits=Limits(options.guests_per_minute, options.sign_ins_per_minute, shares=options.workers),
+    )
 
 
 def run_worker(options: Options, file: int) -> int:
@@ -100,7 +118,8 @@ def run_worker(options: Options, file: int) -> int:
     from server.wire.sockets import WORKER
 
     data = Path(options.data)
-    shop = Shop(data, Link(data, WORKER), TokenFiles(data))
+    shop = Shop(data, Link(data, WORKER))
+    shop.gate = _gate(shop, options)
     protocol = type(
         "WorkerLane", (Lane,), {"shop": shop, "hosts": hosts_of(options), "behind_proxy": options.behind_proxy}
     )

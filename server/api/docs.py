@@ -16,7 +16,7 @@ nav a{margin-right:.8rem}
 """
 
 START = """curl -sS http://HOST:PORT/api/v1/sales/post \\
-  -H "Authorization: Bearer $(cat DATA/keys/till-1.token)" -H 'X-Operator: 1' \\
+  -H "Authorization: Bearer $TOKEN" -b "$SHIFT" \\
   -H 'Content-Type: application/json' -H "Idempotency-Key: $(cat /proc/sys/kernel/random/uuid)" \\
   -d '{"lines": [{"price": "1.50"}], "payments": [{"mode": 1}]}'"""
 

@@ -13,6 +13,7 @@ from server.api.batch import Batch
 from server.api.parameters import plain_fields
 from server.api.problems import CODES
 from server.api.routes import ANYONE, PUBLIC, Route, RouteTable
+from server.auth.cookies import SESSION
 from server.wire import answers
 
 REFS = "#/components/schemas/{name}"
@@ -29,6 +30,19 @@ ROW_PARAMETER = {
     "in": "path",
     "required": True,
     "schema": {"type": "integer", "minimum": 1, "maximum": 9007199254740991},
+}
+OVERRIDE_HEADER = {
+    "name": "X-Override",
+    "in": "header",
+    "description": "The approval that a second operator's PIN gave to this one command (docs/access.md).",
+    "schema": {"type": "string", "maxLength": 200},
+}
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "The version of the row that the change was made for, as in its ETag: else it is refused as"
+    " `kernel.row_changed` (412), and nothing is lost unseen.",
+    "schema": {"type": "string", "pattern": '^"[0-9]{1,16}"$'},
 }
 PROBLEM = {
     "type": "object",
@@ -47,10 +61,12 @@ PROBLEM = {
     },
 }
 COMMAND_PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 422, 429, 431, 500, 503, 507)
-READ_PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 422, 431, 500, 503)
+ROW_PROBLEMS = tuple(sorted((*COMMAND_PROBLEMS, 412)))
+READ_PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 422, 429, 431, 500, 503)
 INTRODUCTION = """Commands are answered when they are on disk, and once: send the same id again after any doubt.
 Amounts are integers in minor units (cents); unit prices and quantities are decimal strings; times are RFC 3339.
-Every request needs `Authorization: Bearer TOKEN`, and `X-Operator` the number of the operator."""
+A till shows `Authorization: Bearer TOKEN` and, once somebody signed in there, its shift cookie; software shows an API
+key the same way; the back office a session's cookies, with `Origin` and `X-Till: 1` on whatever changes something."""
 
 
 def document(table: RouteTable) -> dict[str, Any]:
@@ -63,11 +79,14 @@ def document(table: RouteTable) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Guichet", "version": VERSION, "description": INTRODUCTION},
         "servers": [{"url": "/"}],
-        "security": [{"token": []}],
+        "security": [{"token": []}, {"session": []}],
         "paths": paths,
         "components": {
             "schemas": builder.schemas(),
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": SESSION},
+            },
         },
         "x-codes": dict(sorted({**FEATURES.refusals, **CODES}.items())),
     }
@@ -120,10 +139,11 @@ class _Builder:
     def _command(self, route: Route) -> dict[str, Any]:
         row = FEATURES.commands[route.name]
         body = _body(self._ref(row.type), row.example)
-        return {"parameters": [ID_HEADER], "requestBody": body, "responses": self._done()}
+        parameters = [ID_HEADER, OVERRIDE_HEADER]
+        return {"parameters": parameters, "requestBody": body, "responses": self._done(COMMAND_PROBLEMS)}
 
-    def _done(self) -> dict[str, Any]:
-        return _responses(self._ref(answers.Done), COMMAND_PROBLEMS)
+    def _done(self, problems: tuple[int, ...]) -> dict[str, Any]:
+        return _responses(self._ref(answers.Done), problems)
 
     def _kind_row(self, route: Route) -> tuple[dict[str, Any], Mapping[str, Any]]:
         kind = FEATURES.kinds[route.name.rpartition(".")[0]]
@@ -131,14 +151,16 @@ class _Builder:
 
     def _create(self, route: Route) -> dict[str, Any]:
         parameters = [{**ID_HEADER, "required": True}]
-        return {"parameters": parameters, "requestBody": _body(*self._kind_row(route)), "responses": self._done()}
+        body = _body(*self._kind_row(route))
+        return {"parameters": parameters, "requestBody": body, "responses": self._done(COMMAND_PROBLEMS)}
 
     def _put(self, route: Route) -> dict[str, Any]:
         body = _body(*self._kind_row(route))
-        return {"parameters": [ROW_PARAMETER, ID_HEADER], "requestBody": body, "responses": self._done()}
+        parameters = [ROW_PARAMETER, ID_HEADER, IF_MATCH]
+        return {"parameters": parameters, "requestBody": body, "responses": self._done(ROW_PROBLEMS)}
 
     def _remove(self, route: Route) -> dict[str, Any]:
-        return {"parameters": [ROW_PARAMETER, ID_HEADER], "responses": self._done()}
+        return {"parameters": [ROW_PARAMETER, ID_HEADER, IF_MATCH], "responses": self._done(ROW_PROBLEMS)}
 
     def _query(self, route: Route) -> dict[str, Any]:
         row = FEATURES.queries[route.name]
@@ -190,7 +212,7 @@ class _Builder:
 
     def _page(self, route: Route) -> dict[str, Any]:
         ok = {"description": "a page", "content": {CONTENT[route.name]: {"schema": {}}}}
-        return {"responses": {"200": ok, **_problems((400, 503))}}
+        return {"responses": {"200": ok, **_problems((400, 429, 503))}}
 
 
 SUMMARIES = {

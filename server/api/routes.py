@@ -15,7 +15,10 @@ PUBLIC = "public"
 ANYONE = "anyone"
 """The policy of a route for everybody who is recognised; what it shows is filtered by rights."""
 
-Rate = Literal["sale", "write", "read", "watch", "public"]
+SEARCH = ".search"
+"""How a query's name ends that looks for people: so many a minute for each who asks."""
+
+Rate = Literal["sale", "write", "read", "search", "sign-in", "watch", "public"]
 Does = Literal["command", "query", "create", "list", "get", "put", "remove", "batch", "changes", "page"]
 
 
@@ -84,7 +87,14 @@ def api_routes(features: Joined = FEATURES) -> tuple[Route, ...]:
     for name, query in features.queries.items():
         if name not in of_kinds and getattr(query, "routed", True):
             made += [
-                Route(method=method, path=path_of(name), does="query", name=name, policy=query.permission, rate="read")
+                Route(
+                    method=method,
+                    path=path_of(name),
+                    does="query",
+                    name=name,
+                    policy=query.permission,
+                    rate="search" if name.endswith(SEARCH) else "read",
+                )
                 for method in ("GET", "POST")
             ]
     made += [

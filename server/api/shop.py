@@ -7,7 +7,8 @@ from typing import Any
 from engine.engine import Fault, Reader
 from engine.features import FEATURES
 from server.api.problems import Problem
-from server.auth.askers import Asker, Gate
+from server.auth.askers import Asker
+from server.auth.gate import Gate
 from server.wire.link import Link
 
 
@@ -17,7 +18,7 @@ class Shop:
 
     data: Path
     link: Link
-    gate: Gate
+    gate: Gate = dataclasses.field(init=False)
     closing: bool = False
     _reader: Reader | None = None
 
@@ -31,8 +32,8 @@ class Shop:
         return self._reader
 
     def ask(self, query: Any, asker: Asker) -> Any:
-        """A query's answer from the last commit; raises `Refusal`."""
-        return self.reader().ask(query, till=asker.actor.till, operator=asker.actor.operator)
+        """A query's answer from the last commit, in which the asker's credential has to be live; raises `Refusal`."""
+        return self.reader().ask_as(query, asker.actor)
 
     def begin_to_close(self) -> None:
         """Ends what would last for ever: live connections."""

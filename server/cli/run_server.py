@@ -9,12 +9,15 @@ from typing import Any
 from engine.engine import Reader
 from engine.features import FEATURES
 from server import tls
-from server.auth import token_files
+from server.auth import pepper
 from server.cli.shell import Exit, Problem, Shell
 from server.options import BadOption, Options, hosts_of, read_options
 from server.serve import CannotServe, Supervisor, bind
 
-FLAGS = ("host", "port", "workers", "allow_host", "tls", "behind_proxy", "sales_per_second", "sales_burst")
+FLAGS = (
+    *("host", "port", "workers", "allow_host", "tls", "behind_proxy", "pepper"),
+    *("sales_per_second", "sales_burst", "guests_per_minute", "sign_ins_per_minute"),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--tls", "speak HTTPS with a certificate of a local authority", action="store_true")
     add("--behind-proxy", "a proxy ends TLS before this server", action="store_true")
     add("--sales-per-second", "what one till may sell in the long run (default 20)", type=int, metavar="N")
+    add("--guests-per-minute", "what one address may ask without a credential (default 60)", type=int, metavar="N")
+    add("--sign-ins-per-minute", "how often one address may try to sign in (default 10)", type=int, metavar="N")
+    add("--pepper", "the file of the key for PINs and cookies (default: in the shop's keys/)", metavar="FILE")
     add("--sales-burst", "what one till may sell at once (default 200)", type=int, metavar="N")
 
 
@@ -54,9 +60,7 @@ def run(arguments: argparse.Namespace, shell: Shell) -> int:
     options = options_of(arguments, shell)
     shell = Shell(Path(options.data), chosen=True, json=shell.json, unsafe=shell.unsafe)
     shell.require_shop()
-    made = token_files.ensure(shell.data, _tills(shell))
-    if made:
-        shell.say(f"New tokens in {shell.data / token_files.FOLDER}: {', '.join(path.name for path in made)}")
+    _require_pepper(shell, options)
     if options.tls:
         names = sorted(name.decode().strip("[]") for name in hosts_of(options))
         authority = tls.ensure(shell.data, names, datetime.datetime.now(datetime.UTC))
@@ -82,6 +86,12 @@ def run(arguments: argparse.Namespace, shell: Shell) -> int:
     return Exit.OK
 
 
-def _tills(shell: Shell) -> list[int]:
-    with Reader(shell.data, FEATURES) as reader:
-        return [row["id"] for row in reader.ask_by_name("tills.list", {}).rows]
+def _require_pepper(shell: Shell, options: Options) -> None:
+    """The workers' own key, made where there is none yet; without one nobody could be let in."""
+    path = pepper.ensure(shell.data, options.pepper)
+    try:
+        with Reader(shell.data, FEATURES) as reader:
+            pepper.load(path, reader.shop)
+    except pepper.PepperError as error:
+        hint = "Bring it back: every PIN and every session was made with it."
+        raise Problem("serve.pepper", str(error), hint) from error

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+from collections.abc import Mapping
 from typing import Any
 
 import httptools
@@ -26,6 +27,7 @@ IDLE_FIRST_S = 10.0  # a connection that says nothing at all
 WAITING_MAX = 16  # requests of one connection that wait behind the one being answered
 ADDRESS_CONNECTIONS_MAX = 512
 CHUNK_OVERHEAD_BYTES_MAX = 1 << 20  # heads of chunks, extensions and trailers beside the body itself
+PROXIES = frozenset({"127.0.0.1"})  # whose word on addresses is taken: uvicorn's own choice
 UNSENT_TIMEOUT_MS = 60_000  # a client that acknowledges nothing for so long is gone
 
 _log = logging.getLogger("guichet.front")
@@ -77,6 +79,14 @@ class Door(HttpToolsProtocol):
             self.connections_of.pop(self.address, None)
         self.pipeline.clear()
         super().connection_lost(exc)
+
+    def client_address(self, headers: Mapping[bytes, bytes]) -> str:
+        """Where a request comes from: behind a proxy on this machine what that says last, as uvicorn has it for the
+        application; else the other end of the connection."""
+        if self.behind_proxy and self.address in PROXIES and b"x-forwarded-for" in headers:
+            named = [part.strip() for part in headers[b"x-forwarded-for"].decode("latin-1").split(",")]
+            return next((part for part in reversed(named) if part and part not in PROXIES), self.address)
+        return self.address
 
     def data_received(self, data: bytes) -> None:
         """Counts what arrives of a head: the parser keeps an endless header in memory until it ends."""

@@ -32,7 +32,16 @@ _EVENT = _Event()
 class _Sale:
     """A sale on its way, with what the parent looks at in any request."""
 
-    __slots__ = ("body", "disconnected", "headers", "keep_alive", "message_event", "more_body", "response_complete")
+    __slots__ = (
+        "body",
+        "cookies",
+        "disconnected",
+        "headers",
+        "keep_alive",
+        "message_event",
+        "more_body",
+        "response_complete",
+    )
 
     response_started = False
 
@@ -40,6 +49,7 @@ class _Sale:
         self.headers = headers
         self.keep_alive = keep_alive
         self.body = bytearray()
+        self.cookies: Headers = ()
         self.more_body = True
         self.disconnected = False
         self.response_complete = False
@@ -68,6 +78,8 @@ class Lane(Door):
         headers = dict(self.headers)
         if headers.get(b"content-type") != b"application/json" or not _ELSEWHERE.isdisjoint(headers):
             return None
+        if b"authorization" not in headers:
+            return None  # for what only a cookie speaks, or nothing, the gate has more rules
         if int(headers.get(b"content-length", BODY_BYTES_MAX + 1)) > BODY_BYTES_MAX:
             return None
         return headers if self.parser.get_http_version() == "1.1" else None
@@ -79,25 +91,28 @@ class Lane(Door):
         if type(sale) is not _Sale or sale.response_complete:
             return
         try:
-            asker = self.shop.gate.authenticate(sale.headers, self.address)
+            asker = self.shop.gate.authenticate(sale.headers, self.client_address(sale.headers))
+            sale.cookies = asker.cookies
             id, body = take_id(sale.headers.get(b"idempotency-key"), bytes(sale.body))
             if id is None:
                 raise Problem("api.no_id", at="Idempotency-Key")
+            override = self.shop.gate.override(sale.headers, asker, id)
         except Problem as problem:
-            self._answer(sale, problem.status, PROBLEM_TYPE, problem.headers, problem.body())
+            self._answer(sale, problem.status, PROBLEM_TYPE, problem.all_headers(), problem.body())
             return
 
         def done(reply: Reply) -> None:
             content_type, headers = reply_headers(reply.status, reply.retry_after_s)
             self._answer(sale, reply.status, content_type, headers, reply.body)
 
-        self.shop.link.send(asker.encoded, (Wish(id, SALE, body),), done)
+        self.shop.link.send(asker.encoded, (Wish(id, SALE, body, override),), done)
 
     def _answer(self, sale: _Sale, status: int, content_type: bytes, headers: Headers, body: bytes) -> None:
         if sale.disconnected or self.transport.is_closing():
             return
         parts = [STATUS_LINE[status]]
-        for name, value in (*self.server_state.default_headers, *head(status, body, content_type, headers)):
+        own = head(status, body, content_type, headers)
+        for name, value in (*self.server_state.default_headers, *own, *sale.cookies):
             parts += (name, b": ", value, b"\r\n")
         parts.append(BLOCK)
         if self.scheme == "https":

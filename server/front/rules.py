@@ -23,11 +23,16 @@ _ONLY_ONCE = frozenset(
         b"authorization",
         b"content-length",
         b"content-type",
+        b"cookie",
         b"host",
         b"idempotency-key",
+        b"if-match",
         b"last-event-id",
+        b"origin",
+        b"sec-fetch-site",
         b"transfer-encoding",
-        b"x-operator",
+        b"x-override",
+        b"x-till",
     }
 )
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from engine.engine import Answer
-from server.api.problems import RETRY_AFTER_S, fault_status, problem_body, status_of
+from server.api.problems import RETRY_AFTER_S, WAIT_STATUSES, fault_status, problem_body, refusal_status
 
 _encode = msgspec.json.Encoder().encode
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
@@ -49,11 +49,13 @@ def encode(answer: Answer) -> tuple[int, int, bytes]:
         )
         return 200, 0, _encode(done)
     if answer.status == "refused":
-        status, retry = status_of(answer.code), None
+        status, wait_s = refusal_status(answer.code, answer.data)
+        retry = None
     else:
         status, retry = fault_status(retry=answer.retry), answer.retry
+        wait_s = RETRY_AFTER_S if status in WAIT_STATUSES else 0
     body = problem_body(status, answer.code, answer.text, at=answer.at, data=answer.data, id=answer.id, retry=retry)
-    return status, RETRY_AFTER_S if status in (503, 507) else 0, body
+    return status, wait_s, body
 
 
 class Batched(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@
     frame     length u32 (of what follows), kind u8, payload
     CALL      number u64, actor (u16 + JSON), one command
     BATCH     number u64, actor (u16 + JSON), count u8, commands
-    command   id 16 bytes, name (u8 + ASCII), body (u32 + JSON)
+    command   id 16 bytes, override u64, name (u8 + ASCII), body (u32 + JSON)
     ANSWER    number u64, HTTP status u16, Retry-After in seconds u16, body (JSON, to the end)
     POSITION  generation u64, entries u64
     HELLO     version of the program (ASCII, to the end)
@@ -30,6 +30,7 @@ _HEAD = struct.Struct("<BQH")
 _ANSWER = struct.Struct("<IBQHH")
 _POSITION = struct.Struct("<IBQQ")
 _BODY = struct.Struct("<I")
+_OVERRIDE = struct.Struct("<Q")
 _ANSWER_HEAD_BYTES = _ANSWER.size - _LENGTH.size
 
 
@@ -38,11 +39,13 @@ class FrameError(Exception):
 
 
 class Wish(NamedTuple):
-    """One command as it travels: its id (16 bytes), its name in THE TABLE, its JSON body as the client sent it."""
+    """One command as it travels: its id (16 bytes), its name in THE TABLE, its JSON body as the client sent it, and the
+    operator who lends his rights to it (0: nobody), whose approval the worker has checked."""
 
     id: bytes
     name: str
     body: bytes
+    override: int = 0
 
 
 class Call(NamedTuple):
@@ -97,7 +100,8 @@ def encode_call(number: int, actor: bytes, wishes: Sequence[Wish], *, batch: boo
         parts.append(bytes((len(wishes),)))
     for wish in wishes:
         name = wish.name.encode("ascii")
-        parts += [wish.id, bytes((len(name),)), name, _BODY.pack(len(wish.body)), wish.body]
+        head = wish.id + _OVERRIDE.pack(wish.override) + bytes((len(name),)) + name
+        parts += [head, _BODY.pack(len(wish.body)), wish.body]
     length = sum(map(len, parts))
     if length > REQUEST_BYTES_MAX:
         raise FrameError(f"a request of {length} bytes; {REQUEST_BYTES_MAX} are allowed")
@@ -134,12 +138,14 @@ def decode_call(frame: bytes) -> Call:
 def _wish(frame: bytes, at: int) -> tuple[Wish, int]:
     id = _cut(frame, at, ID_BYTES)
     at += ID_BYTES
+    (override,) = _OVERRIDE.unpack_from(frame, at)
+    at += _OVERRIDE.size
     name_bytes = frame[at]
     name = _cut(frame, at + 1, name_bytes).decode("ascii")
     at += 1 + name_bytes
     (body_bytes,) = _BODY.unpack_from(frame, at)
     at += _BODY.size
-    return Wish(id, name, _cut(frame, at, body_bytes)), at + body_bytes
+    return Wish(id, name, _cut(frame, at, body_bytes), override), at + body_bytes
 
 
 def _cut(frame: bytes, at: int, length: int) -> bytes:

@@ -148,9 +148,9 @@ class Host:
     def _take(self, peer: Peer, frame: bytes) -> None:
         call = frames.decode_call(frame)
         actor = self._actor(call.actor)
-        if peer.role == WORKER and not actor.till and not actor.operator:
-            # That is the engine itself, which may do everything: nobody at a socket is it.
-            self._reply(peer, call, self._own("auth.no_operator", call))
+        if peer.role == WORKER and not actor.credential:
+            # Without a credential it would be the process that holds the engine who asks, which may do everything.
+            self._reply(peer, call, self._own("auth.missing", call))
             return
         rank = min(self._ranks.get(wish.name, BACK) for wish in call.wishes)
         for gone in self._waiting.push(_Waiter(peer, call, actor), rank, len(call.wishes)):
@@ -192,7 +192,7 @@ class Host:
                 else:
                     steps.append(made)
             plan.append(steps)
-        done = self._engine.submit(envelopes) if envelopes else []
+        done = self._engine.submit(envelopes, role) if envelopes else []
         for waiter, steps in zip(waiters, plan, strict=True):
             parts = [answers.encode(done[step]) if isinstance(step, int) else step for step in steps]
             self._reply(waiter.peer, waiter.call, answers.encode_batch(parts) if waiter.call.batch else parts[0])
@@ -218,7 +218,7 @@ class Host:
                     data=refusal.data,
                 )
             )
-        return Envelope(id=wish.id, actor=waiter.actor, command=command)
+        return Envelope(id=wish.id, actor=waiter.actor, command=command, override=wish.override)
 
     def _reply(self, peer: Peer, call: frames.Call, made: tuple[int, int, bytes]) -> None:
         status, wait_s, body = made

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 WORKER, OUTBOX, CHORES = "worker", "outbox", "chores"
 ROLES = (WORKER, OUTBOX, CHORES)
-"""The roles of the processes beside the engine; each has its own socket, and the engine takes the role from it."""
+"""The roles of the processes beside the engine; each has its own socket, and the engine takes the role from it: it is
+the source of whatever comes (engine/kernel/credentials.py), and none of them is the engine's own."""
 
 FOLDER = "run"
 BACKLOG = 64

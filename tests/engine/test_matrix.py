@@ -55,6 +55,7 @@ RIGHTS = {
     "shop.read": READERS,
     "shop.write": "admin",
     "staff.read": STAFF,
+    "staff.secrets": "admin manager",
     "staff.unlock": "admin manager",
     "staff.write": "admin",
 }
@@ -62,8 +63,15 @@ RIGHTS = {
 
 OF_DEVICES = {"staff.sign_in"}
 OF_NOBODY = {"access.enrol", "access.log_in"}
-OF_SESSIONS = {"access.own", "access.passkeys"}
-PROVEN_LATELY = {"access.keys", "access.passkeys", "access.sessions", "staff.write"}
+OF_SESSIONS = {"access.own", "access.passkeys", "access.secrets"}
+PROVEN_LATELY = {
+    "access.keys",
+    "access.passkeys",
+    "access.secrets",
+    "access.sessions",
+    "staff.secrets",
+    "staff.write",
+}
 NOT_FROM_WORKERS = {
     "fiscal.report_check",
     "printing.report_started",
@@ -72,12 +80,15 @@ NOT_FROM_WORKERS = {
 }
 SENT_BY_WORKERS = {
     "access.add_passkey",
+    "access.change_secret",
     "access.enrol_till",
     "access.invite_till",
     "access.log_in",
     "access.step_up",
     "access.try_log_in",
+    "staff.change_pin",
     "staff.report_wrong_pin",
+    "staff.set_secret",
     "staff.sign_in",
     "staff.try_pin",
 }
@@ -89,6 +100,7 @@ NEEDS = {
     "access.log_in": "access.log_in access.try_log_in",
     "access.own": "access.log_out access.step_up",
     "access.passkeys": "access.add_passkey",
+    "access.secrets": "access.change_secret",
     "access.read": "api-keys.get api-keys.list passkeys.get passkeys.list",
     "access.sessions": "access.end_sessions",
     "access.tills": "access.invite_till access.revoke_till access.tills",
@@ -120,7 +132,8 @@ NEEDS = {
     "shop.write": "settings.put settings.remove tills.put tills.remove printers.put printers.remove "
     "logos.put logos.remove",
     "staff.read": "operators.get operators.list",
-    "staff.sign_in": "staff.try_pin staff.sign_in staff.report_wrong_pin staff.sign_out staff.choose",
+    "staff.secrets": "staff.set_secret",
+    "staff.sign_in": "staff.try_pin staff.sign_in staff.report_wrong_pin staff.change_pin staff.sign_out staff.choose",
     "staff.unlock": "staff.unlock",
     "staff.write": "operators.put operators.remove passkeys.put passkeys.remove",
 }

@@ -212,7 +212,7 @@ def test_a_second_server_elsewhere_does_not_speak_through_the_first_one_s_engine
 def test_a_shop_without_its_key_is_not_served_and_nothing_is_tried_again(ready_shop: Path, tmp_path: Path) -> None:
     data = Path(shutil.copytree(ready_shop, tmp_path / "shop"))
     for key in (data / "keys").glob("*"):
-        if key.suffix != ".token":
+        if key.name != "pepper":
             key.unlink()
     command = [sys.executable, "-m", "server.cli.main", "serve", "--data", str(data), "--unsafe-filesystem"]
 

@@ -110,10 +110,43 @@ def test_a_form_of_a_foreign_page_is_no_command(served: Served) -> None:
     assert 415 == answer.status
 
 
-def test_a_condition_that_cannot_be_kept_is_not_passed_over(served: Served) -> None:
-    answer = served.ask("PUT", "/api/v1/tills/4", {"name": "Quatre"}, served.headers(0) | {"If-Match": '"1"'})
+@pytest.mark.parametrize(
+    ("method", "path", "header"),
+    [
+        ("PUT", "/api/v1/tills/4", {"If-Match": "*"}),
+        ("PUT", "/api/v1/tills/4", {"If-Match": 'W/"1"'}),
+        ("DELETE", "/api/v1/tills/4", {"If-Match": '"1", "2"'}),
+        ("PUT", "/api/v1/tills/4", {"If-Unmodified-Since": "Sat, 21 Nov 2026 12:00:00 GMT"}),
+        ("POST", "/api/v1/access/revoke_till", {"If-Match": '"1"'}),
+    ],
+)
+def test_a_condition_that_cannot_be_kept_is_not_passed_over(
+    served: Served, method: str, path: str, header: dict[str, str]
+) -> None:
+    headers = served.headers(0) | {"Idempotency-Key": str(uuid.uuid4())} | header
 
-    assert (501, "api.condition") == (answer.status, answer.json["code"])
+    answer = served.ask(method, path, {"name": "Quatre"}, headers)
+
+    assert (400, "api.condition") == (answer.status, answer.json["code"])
+
+
+def test_a_row_is_changed_and_removed_only_while_it_is_what_one_has_seen(served: Served) -> None:
+    headers = served.headers(0) | {"Idempotency-Key": str(uuid.uuid4())}
+    made = served.ask("POST", "/api/v1/departments", {"title": "Vins"}, headers).json["records"][0]["id"]
+    path = f"/api/v1/departments/{made}"
+    seen = {"If-Match": served.ask("GET", path, headers=served.headers(0)).headers["etag"]}
+
+    first = served.ask("PUT", path, {"title": "Vins rouges"}, served.headers(0) | seen)
+    second = served.ask("PUT", path, {"title": "Vins blancs"}, served.headers(0) | seen)
+    late = served.ask("DELETE", path, headers=served.headers(0) | seen)
+    now = served.ask("GET", path, headers=served.headers(0))
+    removed = served.ask("DELETE", path, headers=served.headers(0) | {"If-Match": now.headers["etag"]})
+    gone = served.ask("PUT", path, {"title": "Vins"}, served.headers(0) | {"If-Match": now.headers["etag"]})
+
+    assert [200, 412, 412, 200, 412] == [each.status for each in (first, second, late, removed, gone)]
+    assert "Vins rouges" == now.json["title"]
+    assert ("kernel.row_changed", {"version": now.json["version"]}) == (second.json["code"], second.json["data"])
+    assert {"version": None} == gone.json["data"]
 
 
 def test_a_right_that_is_missing_is_a_403(served: Served) -> None:

@@ -5,7 +5,7 @@ import uuid
 from typing import Any
 
 import pytest
-from served_shop import SALE, Served, read_responses
+from served_shop import SALE, Served, headers_at_till, read_responses
 
 
 def sale(served: Served, path: str, body: bytes, headers: dict[str, str], *, drop: str = "") -> bytes:
@@ -39,8 +39,12 @@ LANE, ROUTE = "application/json", "application/json; charset=utf-8"
         (400, SALE | {"id": "00000000000000000000000000000001"}, {}, ""),
         (401, SALE, {"Authorization": "Bearer tk_till_1_wrong"}, ""),
         (401, SALE, {}, "Authorization"),
-        (403, SALE, {}, "X-Operator"),
-        (403, SALE, {"X-Operator": "99"}, ""),
+        (403, SALE, {}, "Cookie"),
+        (403, SALE, {"Cookie": "__Host-shift=forged"}, ""),
+        (401, SALE, headers_at_till(2, 2, sign_in=9), ""),
+        (401, SALE, headers_at_till(2, 1, rested_ms=120_000), ""),
+        (200, SALE, headers_at_till(2, 1, rested_ms=60_000), ""),
+        (403, SALE, {"X-Override": "forged"}, ""),
         (200, SALE, {"Connection": "close"}, ""),
     ],
 )
