@@ -55,9 +55,7 @@ def open_shop(path: Path, *, unsafe: bool) -> Opened:
 
 
 async def _open(engine: Engine, path: Path) -> Opened:
-    place = pepper.path_in(path)
-    pepper.make(place)
-    mixed = pepper.load(place, engine.shop)
+    mixed = pepper.load(pepper.ensure(path, ""), engine.shop)
     kept = Secrets(mixed)
     try:
         pins = {id: _pin() for id in range(1, len(catalogue.OPERATORS) + 1)}
