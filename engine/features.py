@@ -48,7 +48,7 @@ __all__ = [
     "check_journal",
     "export_journal",
 ]
-__all__ += ["STRANGERS", "STRANGER_FIRST", "Identity", "identity"]
+__all__ += ["STRANGERS", "STRANGER_FIRST", "Identity", "identity", "shop_name"]
 __all__ += ["KeyView", "Operator", "PasskeyView", "SessionView", "api_key", "by_badge", "by_login", "operator"]
 __all__ += [
     "passkey",
@@ -60,6 +60,11 @@ __all__ += [
 __all__ += ["DEVICE", "PUBLIC"]  # the rights of a till without an operator, and of those who show nothing
 
 _civils: dict[tuple[str, int], Civil] = {}
+
+
+def shop_name(world: World) -> str:
+    """What people call the shop."""
+    return shop_views.settings(world).name
 
 
 def _civil(world: World) -> Civil:

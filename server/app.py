@@ -16,6 +16,7 @@ from server.api.problems import PROBLEM_TYPE, Problem
 from server.api.routes import PAGES, PREFIX, RouteTable, api_routes, table_of
 from server.api.serve_api import Api
 from server.api.shop import Shop
+from server.auth.routes import CEREMONIES
 from server.front.headers import SecureHeaders
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -23,7 +24,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 def make_app(shop: Shop, table: RouteTable | None = None) -> Any:
     """The ASGI application; raises `NoPolicy` where a route does not say who may use it."""
-    table = table or table_of((*PAGES, *api_routes()))
+    table = table or table_of((*PAGES, *CEREMONIES, *api_routes()))
     described = openapi.document(table)
     pages = _pages(shop, described)
     routes: list[BaseRoute] = [

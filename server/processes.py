@@ -15,9 +15,12 @@ import msgspec
 from engine.engine import Engine, Fault
 from server.api.shop import Shop
 from server.auth import pepper
+from server.auth.desk import LinkDesk
 from server.auth.gate import COOKIE_KEY, Gate
 from server.auth.limits import Limits
 from server.auth.origins import Origins
+from server.auth.pepper import Pepper
+from server.auth.reception import Reception
 from server.options import Options, hosts_of
 
 PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
@@ -92,16 +95,26 @@ def _open_engine(data: Path, *, unsafe: bool) -> Engine:
         time.sleep(OWNER_LOOK_EACH_S)
 
 
+def _pepper(shop: Shop, options: Options) -> Pepper:
+    return pepper.load(pepper.place(shop.data, options.pepper), shop.reader().shop)
+
+
+def _reception(shop: Shop, options: Options) -> Reception:
+    """A worker's reception; people's pages are reached over TLS where this server or a proxy before it speaks it."""
+    return Reception(
+        desk=LinkDesk(shop.link, shop.reader),
+        gate=shop.gate,
+        reader=shop.reader,
+        load_pepper=lambda: _pepper(shop, options),
+        scheme="https" if options.tls or options.behind_proxy else "http",
+    )
+
+
 def _gate(shop: Shop, options: Options) -> Gate:
     """A worker's gate; the pepper is read with the first cookie, when the shop can be read."""
-
-    def key() -> bytes:
-        path = pepper.place(shop.data, options.pepper)
-        return pepper.load(path, shop.reader().shop).key(COOKIE_KEY)
-
     return Gate(
         shop.reader,
-        key,
+        lambda: _pepper(shop, options).key(COOKIE_KEY),
         origins=Origins(hosts_of(options), tls=options.tls, behind_proxy=options.behind_proxy),
         limits=Limits(options.guests_per_minute, options.sign_ins_per_minute, shares=options.workers),
     )
@@ -120,6 +133,7 @@ def run_worker(options: Options, file: int) -> int:
     data = Path(options.data)
     shop = Shop(data, Link(data, WORKER))
     shop.gate = _gate(shop, options)
+    shop.reception = _reception(shop, options)
     protocol = type(
         "WorkerLane", (Lane,), {"shop": shop, "hosts": hosts_of(options), "behind_proxy": options.behind_proxy}
     )

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import re
 import urllib.parse
-from collections.abc import Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -100,6 +100,15 @@ async def _gone(receive: Any) -> None:
         pass
 
 
+async def _either(gone: "asyncio.Future[None]", moved: Coroutine[Any, Any, None]) -> None:
+    """Until the journal grows, or the client has left: its place is another's at once."""
+    waiting = asyncio.ensure_future(moved)
+    try:
+        await asyncio.wait((gone, waiting), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
+
+
 async def _follow(shop: Shop, asker: Asker, at: tuple[int, int], gone: "asyncio.Future[None]", send: Any) -> None:
     head = [(b"content-type", b"text/event-stream"), (b"x-accel-buffering", b"no")]
     await send({"type": "http.response.start", "status": 200, "headers": head})
@@ -111,7 +120,7 @@ async def _follow(shop: Shop, asker: Asker, at: tuple[int, int], gone: "asyncio.
             break  # revoked, signed out: who asks again is told so
         if not events and (shop.link.position <= at or not shop.link.up):
             before = shop.link.position
-            await shop.link.wait_moved(HEARTBEAT_S if shop.link.up else AWAY_POLL_S)
+            await _either(gone, shop.link.wait_moved(HEARTBEAT_S if shop.link.up else AWAY_POLL_S))
             events = b"" if shop.link.position != before else b": alive\n\n"
         if events:
             await send({"type": "http.response.body", "body": events, "more_body": True})

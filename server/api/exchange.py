@@ -61,14 +61,21 @@ async def respond(send: Any, status: int, body: bytes, content_type: bytes = JSO
 
 
 def with_cookies(send: Any, cookies: Headers) -> Any:
-    """The same ``send``, which adds cookies to the head of whatever is answered."""
+    """The same ``send``, which adds cookies to the head of whatever is answered, but for those that the answer sets
+    itself: a renewal must not bring a session back that has just ended, or gone on under a new id."""
 
     async def added(message: Any) -> None:
         if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message["headers"], *cookies]}
+            own = {_cookie_name(value) for name, value in message["headers"] if name == b"set-cookie"}
+            more = [pair for pair in cookies if _cookie_name(pair[1]) not in own]
+            message = {**message, "headers": [*message["headers"], *more]}
         await send(message)
 
     return added
+
+
+def _cookie_name(value: bytes) -> bytes:
+    return value.partition(b"=")[0]
 
 
 def head(status: int, body: bytes, content_type: bytes, headers: Headers = ()) -> list[tuple[bytes, bytes]]:

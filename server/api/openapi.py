@@ -8,12 +8,14 @@ from typing import Any
 import msgspec
 
 from engine.features import FEATURES
+from engine.features import PUBLIC as FOR_GUESTS
 from engine.kernel.version import VERSION
 from server.api.batch import Batch
 from server.api.parameters import plain_fields
 from server.api.problems import CODES
 from server.api.routes import ANYONE, PUBLIC, Route, RouteTable
 from server.auth.cookies import SESSION
+from server.auth.routes import BY_NAME as CEREMONY_OF
 from server.wire import answers
 
 REFS = "#/components/schemas/{name}"
@@ -63,6 +65,7 @@ PROBLEM = {
 COMMAND_PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 422, 429, 431, 500, 503, 507)
 ROW_PROBLEMS = tuple(sorted((*COMMAND_PROBLEMS, 412)))
 READ_PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 422, 429, 431, 500, 503)
+SIGN_IN_PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 422, 429, 431, 500, 501, 503, 507)
 INTRODUCTION = """Commands are answered when they are on disk, and once: send the same id again after any doubt.
 Amounts are integers in minor units (cents); unit prices and quantities are decimal strings; times are RFC 3339.
 A till shows `Authorization: Bearer TOKEN` and, once somebody signed in there, its shift cookie; software shows an API
@@ -100,7 +103,8 @@ class _Builder:
         commands = [row.type for row in FEATURES.commands.values()]
         queries = [row.type for row in FEATURES.queries.values()]
         shown = [type for row in FEATURES.queries.values() if (type := answer_type(row.answer)) is not None]
-        types = [*rows, *commands, *queries, *shown, Batch, answers.Done, answers.Batch]
+        taken = [type for row in CEREMONY_OF.values() for type in (row.takes, row.shows) if type is not None]
+        types = [*rows, *commands, *queries, *shown, *taken, Batch, answers.Done, answers.Batch]
         self._types = list(dict.fromkeys(types))
         refs, self._components = msgspec.json.schema_components(self._types, ref_template=REFS)
         self._refs = dict(zip(self._types, refs, strict=True))
@@ -119,7 +123,7 @@ class _Builder:
             "x-right": route.policy,
             "x-rate-class": route.rate,
         }
-        if route.policy == PUBLIC:
+        if route.policy == PUBLIC or route.policy in FOR_GUESTS:
             made["security"] = []
         elif route.policy == ANYONE:
             made["description"] = "For everyone with a credential; what is shown or done depends on rights."
@@ -129,6 +133,8 @@ class _Builder:
     def _summary(self, route: Route) -> str:
         if route.does in ("batch", "changes", "page"):
             return SUMMARIES[route.name]
+        if route.does == "ceremony":
+            return " ".join((CEREMONY_OF[route.name].run.__doc__ or "").split())
         row = FEATURES.queries.get(route.name) or FEATURES.commands[route.name]
         text = " ".join((row.type.__doc__ or route.name).split("\n\n")[0].split())
         return text if len(text) <= 200 else text[:197] + "..."
@@ -201,6 +207,11 @@ class _Builder:
         }
         responses = _responses(self._ref(answers.Batch), COMMAND_PROBLEMS)
         return {"requestBody": _body(self._ref(Batch), example), "responses": responses}
+
+    def _ceremony(self, route: Route) -> dict[str, Any]:
+        row = CEREMONY_OF[route.name]
+        made = {"responses": _responses(self._ref(row.shows), SIGN_IN_PROBLEMS), "x-codes": list(row.codes)}
+        return made if row.takes is None else {**made, "requestBody": _body(self._ref(row.takes), row.example)}
 
     def _changes(self, route: Route) -> dict[str, Any]:
         parameters = [

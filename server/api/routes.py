@@ -19,7 +19,7 @@ SEARCH = ".search"
 """How a query's name ends that looks for people: so many a minute for each who asks."""
 
 Rate = Literal["sale", "write", "read", "search", "sign-in", "watch", "public"]
-Does = Literal["command", "query", "create", "list", "get", "put", "remove", "batch", "changes", "page"]
+Does = Literal["command", "query", "create", "list", "get", "put", "remove", "batch", "changes", "ceremony", "page"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

@@ -29,12 +29,16 @@ from server.api.problems import PROBLEM_TYPE, RETRY_AFTER_S, Problem, fault_stat
 from server.api.routes import Route, RouteTable
 from server.api.shop import Shop
 from server.auth.askers import Asker
+from server.auth.cookies import read_cookies
+from server.auth.reception import Asked, answer, decode
+from server.auth.routes import BY_NAME as CEREMONY_OF
 from server.auth.secrets import BusyError
 from server.wire.frames import Wish
 
 _log = logging.getLogger("guichet.api")
 _encode = msgspec.json.Encoder().encode
 _decode_row = msgspec.json.Decoder(msgspec.Raw).decode
+CEREMONY_BYTES_MAX = 64 << 10  # the longest, a passkey's attestation, has a few thousand
 _ETAG = re.compile(rb'"(0|[1-9][0-9]{0,15})"')
 
 
@@ -70,6 +74,7 @@ class Api:
             "get": self._get,
             "batch": self._batch,
             "changes": self._changes,
+            "ceremony": self._ceremony,
         }
 
     async def __call__(self, scope: Mapping[str, Any], receive: Any, send: Any) -> None:
@@ -168,6 +173,19 @@ class Api:
             await respond(request.send, 304, b"", headers=headers)
             return
         await respond(request.send, 200, _encode(answer), headers=headers)
+
+    # --- sign-in -----------------------------------------------------------------------------------------------------
+
+    async def _ceremony(self, request: _Request) -> None:
+        ceremony = CEREMONY_OF[request.route.name]
+        body = None
+        if ceremony.takes is not None:
+            require_json(request.headers)
+            body = decode(ceremony.takes, await read_body(request.scope, request.receive, CEREMONY_BYTES_MAX))
+        jar = read_cookies(request.headers.get(b"cookie"))
+        host = request.headers.get(b"host", b"").decode("latin-1")
+        done = await answer(self._shop.reception, ceremony.run, Asked(request.asker.actor, body, jar, host))
+        await respond(request.send, done.status, done.body, done.content_type, done.headers)
 
     async def _changes(self, request: _Request) -> None:
         await changes.follow(

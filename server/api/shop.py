@@ -1,4 +1,5 @@
-"""The shop as a worker sees it: the link to its engine, a reader of its store, and the gate that recognises senders."""
+"""The shop as a worker sees it: the link to its engine, a reader of its store, the gate that recognises senders and the
+reception that lets people in."""
 
 import dataclasses
 from pathlib import Path
@@ -9,6 +10,7 @@ from engine.features import FEATURES
 from server.api.problems import Problem
 from server.auth.askers import Asker
 from server.auth.gate import Gate
+from server.auth.reception import Reception
 from server.wire.link import Link
 
 
@@ -19,6 +21,7 @@ class Shop:
     data: Path
     link: Link
     gate: Gate = dataclasses.field(init=False)
+    reception: Reception = dataclasses.field(init=False)
     closing: bool = False
     _reader: Reader | None = None
 
@@ -42,6 +45,7 @@ class Shop:
 
     def close(self) -> None:
         """Lets the store go."""
+        self.reception.close()
         if self._reader is not None:
             self._reader.close()
             self._reader = None

@@ -76,8 +76,8 @@ async def badge(reception: Reception, asked: Asked) -> Answered:
 
 def _signed_in(reception: Reception, device: Actor, operator: int) -> Answered:
     now = reception.now_ms()
-    value = recognise.begin_shift(reception.reader(), device, operator, reception.cookie_key, now)
-    known = recognise.at_till(device, reception.cookie_key, value, now, sessions.AT_TILL)
+    value = recognise.begin_shift(reception.reader(), device, operator, reception.gate.key(), now)
+    known = recognise.at_till(device, reception.gate.key(), value, now, sessions.AT_TILL)
     me = reception.desk.look(lambda world: identity(world, known.actor))
     shown = SignedIn(
         till=me.till,
@@ -119,6 +119,6 @@ async def approve(reception: Reception, asked: Asked) -> Answered:
     await ceremonies.approve(reception.desk, reception.secrets, asked.actor, body.operator, body.pin)
     lender = Actor(till=0, operator=body.operator)
     alias = reception.desk.look(lambda world: identity(world, lender)).alias
-    override = reception.approval(device, body.operator, bytes.fromhex(body.command.replace("-", "")))
+    override = reception.gate.approval(device, body.operator, bytes.fromhex(body.command.replace("-", "")))
     valid_s = sessions.APPROVAL_MS // 1000
     return Answered(Approved(by=body.operator, alias=alias, override=override, valid_s=valid_s))

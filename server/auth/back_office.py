@@ -67,7 +67,7 @@ def _logged_in(reception: Reception, made: Session) -> Answered:
         until=rfc3339(me.since_ms + limits.whole_ms),
         proven_until=rfc3339(me.level_ms + sessions.STEP_UP_MS),
     )
-    seen = sessions.seal_seen(reception.cookie_key, digest, now)
+    seen = sessions.seal_seen(reception.gate.key(), digest, now)
     return Answered(shown, (cookies.set_cookie(cookies.SESSION, made.id), cookies.set_cookie(cookies.SEEN, seen)))
 
 

@@ -1,13 +1,13 @@
 """Endpoints for secrets: one's own PIN, badge, password and one-time codes, those of others, and new API keys."""
 
 import base64
-import binascii
 from typing import Any
 
 import msgspec
 
 from engine.engine import Actor
 from engine.features import Identity, identity
+from server.api.exchange import Headers
 from server.auth import ceremonies, cookies, tokens, totp
 from server.auth.back_office import FORGET
 from server.auth.bodies import ApiKeyBody, ApiKeyMade, SecretBody, SecretChanged
@@ -36,14 +36,14 @@ async def change(reception: Reception, asked: Asked) -> Answered:
         _require_good(reception, body, operator)
         # A badge is read and a PIN typed; each is a text here, hashed before anything leaves this process.
         stored = await ceremonies.stored_form(reception.secrets, body.what, operator, body.new or "")
-    headers = await _send(reception, asked.actor, me, body, operator, stored)
+    headers = await _send(reception, asked, me, stored)
     return Answered(SecretChanged(operator=operator, what=body.what, changed=True), headers)
 
 
-async def _send(
-    reception: Reception, actor: Actor, me: Identity, body: SecretBody, operator: int, stored: dict[str, str]
-) -> tuple[tuple[bytes, bytes], ...]:
+async def _send(reception: Reception, asked: Asked, me: Identity, stored: dict[str, str]) -> Headers:
     """The command that changes it; returns the cookies that are worth nothing from then on."""
+    body: SecretBody = asked.body
+    actor, operator = asked.actor, body.operator or me.operator
     change: dict[str, Any] = {"field": body.what, "secret": stored}
     if operator != me.operator:
         await ceremonies.tell(reception.desk, "staff.set_secret", {"operator": operator, **change}, actor)
@@ -89,10 +89,7 @@ def _new_seed(reception: Reception, operator: int) -> Answered:
 
 def _proven_seed(reception: Reception, operator: int, body: SecretBody) -> dict[str, str]:
     """The second step: the seed in its stored form, if the authenticator makes its codes."""
-    try:
-        seed = totp.unseal(reception.pepper, operator, body.sealed or "")
-    except binascii.Error:
-        seed = None
+    seed = totp.unseal(reception.pepper, operator, body.sealed or "")
     if seed is None or totp.matching_step(seed, body.code or "", reception.now_ms()) is None:
         raise DeclinedError("auth.bad_code", "the authenticator's code is not one of this seed now")
     return {"hash": totp.seal(reception.pepper, operator, seed), "key": totp.seed_key(reception.pepper, seed)}

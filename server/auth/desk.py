@@ -11,7 +11,7 @@ from server.wire.link import Link
 
 T = TypeVar("T")
 
-FAULTY = 500
+DONE, FAULTY = 200, 500
 _encode = msgspec.json.Encoder().encode
 
 
@@ -35,7 +35,7 @@ _decode_done = msgspec.json.Decoder(_Done).decode
 
 
 class EngineTroubleError(Exception):
-    """The engine was busy, away or at fault: its answer goes on to the client as it is, and is no word on any secret."""
+    """The engine was busy, away or at fault: its answer goes on to the client as it is, no word on any secret."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(reply.status)
@@ -57,7 +57,7 @@ class LinkDesk:
         reply = await self._link.call(_encode(actor), [Wish(id, name, _encode(body))])
         if reply.status >= FAULTY:
             raise EngineTroubleError(reply)
-        if reply.status == 200:  # noqa: PLR2004  # HTTP's own word for done
+        if reply.status == DONE:
             return Answer(id=id.hex(), status="done", records=_decode_done(reply.body).records)
         refused = _decode_problem(reply.body)
         return Answer(

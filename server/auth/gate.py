@@ -100,7 +100,7 @@ class Gate:
         try:
             return self._recognise(shown, address)
         except UnknownError as error:
-            self._count(self._limits.guests, address)
+            self._count(self._limits.guests, network_of(address))
             raise Problem(error.code, error.text, headers=CHALLENGE) from error
 
     def enter(self, route: Route, headers: Headers, address: str) -> Asker:
@@ -135,12 +135,13 @@ class Gate:
 
     def count_guest(self, address: str, *, sign_in: bool = False) -> None:
         """Counts a request of somebody unknown, and his try to sign in; raises `Problem` ``auth.too_many``."""
-        self._count(self._limits.guests, address)
+        network = network_of(address)
+        self._count(self._limits.guests, network)
         if sign_in:
-            self._count(self._limits.sign_ins, address)
+            self._count(self._limits.sign_ins, network)
 
     def _count(self, buckets: Buckets, key: str) -> None:
-        wait_ns = buckets.take(network_of(key), self._steady_ns())
+        wait_ns = buckets.take(key, self._steady_ns())
         if wait_ns:
             raise Problem("auth.too_many", headers=((b"retry-after", b"%d" % -(-wait_ns // 1_000_000_000)),))
 

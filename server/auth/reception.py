@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -10,27 +9,19 @@ import msgspec
 
 from engine.engine import Actor, Reader, Refusal
 from server.api.exchange import Headers, reply_headers
-from server.api.problems import problem_body, refusal_status
+from server.api.problems import CODES, problem_body, refusal_status
 from server.auth.bodies import Body, Shown
 from server.auth.ceremonies import DeclinedError, Desk
 from server.auth.desk import EngineTroubleError
+from server.auth.gate import Gate, now_ms
 from server.auth.passkeys import PasskeyError
 from server.auth.pepper import Pepper
-from server.auth.secrets import Secrets, WeakSecretError
-from server.auth.sessions import Approval, seal_approval
-
-COOKIE_KEY = "cookies"
-"""The purpose of the key under which cookies and approvals are sealed; the gate reads them with the same."""
+from server.auth.secrets import BusyError, Secrets, WeakSecretError
 
 PASSKEY_KEY = "passkeys"
 OK = 200
 
 _encode = msgspec.json.Encoder().encode
-
-
-def now_ms() -> int:
-    """The machine's time, as the stamps in cookies have it."""
-    return time.time_ns() // 1_000_000
 
 
 class Asked(NamedTuple):
@@ -60,9 +51,11 @@ class Response(NamedTuple):
 
 @dataclasses.dataclass(slots=True, kw_only=True)
 class Reception:
-    """One worker's: the desk, the reader, the pepper (read with the first use) and the scheme of our own pages."""
+    """One worker's: the desk, the gate that reads what is sealed here, the reader, the pepper (read with the first use)
+    and the scheme of our own pages."""
 
     desk: Desk
+    gate: Gate
     reader: Callable[[], Reader]
     load_pepper: Callable[[], Pepper]
     scheme: str = "http"
@@ -80,16 +73,6 @@ class Reception:
     def pepper(self) -> Pepper:
         """The workers' own key."""
         return self.secrets.pepper
-
-    @property
-    def cookie_key(self) -> bytes:
-        """The key of cookies and approvals."""
-        return self.pepper.key(COOKIE_KEY)
-
-    def approval(self, device: Actor, by: int, command: bytes) -> str:
-        """The approval of one command by a second operator at a device, as ``X-Override`` carries it."""
-        _, till, serial, *_ = device.credential.split(":")
-        return seal_approval(self.cookie_key, Approval(int(till), int(serial), by, command, self.now_ms()))
 
     def settings(self) -> Mapping[str, Any]:
         """The shop's settings; empty where there are none yet."""
@@ -115,6 +98,8 @@ async def answer(reception: Reception, run: Run, asked: Asked) -> Response:
         done = await run(reception, asked)
     except DeclinedError as error:
         return declined(error.code, error.text, error.data)
+    except BusyError:
+        return declined("auth.busy", CODES["auth.busy"])
     except WeakSecretError as error:
         return declined(error.code, error.text)
     except PasskeyError as error:

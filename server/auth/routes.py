@@ -4,11 +4,11 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from server.api.routes import ANYONE, PREFIX, Route
+from server.api.routes import ANYONE, PREFIX, Rate, Route
 from server.auth import at_till, back_office, bodies, change_secrets, show_me
 from server.auth.reception import Run
 
-RATE = "sign-in"
+RATE: Rate = "sign-in"
 _HEX = "0193b5c8-7d1e-7a43-9c02-5f1d3a6b8e01"
 _CREDENTIAL = {"id": "q83vEjRWeJA", "rawId": "q83vEjRWeJA", "type": "public-key", "response": {}}
 _TRIES = ("auth.wrong", "auth.busy", "auth.too_many", "staff.wait", "staff.locked", "staff.device_locked")

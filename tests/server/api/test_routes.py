@@ -5,8 +5,10 @@ import dataclasses
 import pytest
 
 from engine.features import FEATURES
+from engine.features import PUBLIC as FOR_GUESTS
 from server.api.problems import CODES, status_of
 from server.api.routes import ANYONE, PAGES, PUBLIC, NoPolicy, api_routes, table_of
+from server.auth.routes import CEREMONIES
 
 
 def test_every_command_query_and_kind_has_its_route() -> None:
@@ -34,12 +36,24 @@ def test_two_routes_do_not_share_a_place() -> None:
 
 
 def test_only_what_is_written_down_is_public() -> None:
-    table = table_of((*PAGES, *api_routes()))
+    table = table_of((*PAGES, *CEREMONIES, *api_routes()))
 
     public = {route.path for route in table.routes if route.policy == PUBLIC}
 
     assert {"/healthz", "/api", "/api/docs.css", "/api/openapi.json"} == public
-    assert {"/api/v1/batch", "/api/v1/changes"} == {route.path for route in table.routes if route.policy == ANYONE}
+    assert {
+        "/api/v1/auth/approve",
+        "/api/v1/auth/me",
+        "/api/v1/auth/secrets",
+        "/api/v1/batch",
+        "/api/v1/changes",
+    } == {route.path for route in table.routes if route.policy == ANYONE}
+    assert {
+        "/api/v1/auth/enrol",
+        "/api/v1/auth/log-in",
+        "/api/v1/auth/passkey/begin",
+        "/api/v1/auth/passkey/finish",
+    } == {route.path for route in table.routes if route.policy in FOR_GUESTS}
 
 
 @pytest.mark.parametrize(

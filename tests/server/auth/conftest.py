@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import pytest
 from shop_harness import Shop
+from sign_in_house import House
 
 from engine.features import FEATURES
 from engine.kernel.messages import Actor, Answer, Envelope
@@ -67,3 +68,11 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 def desk(shop: Shop) -> Desk:
     """The shop's front desk."""
     return Desk(shop)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """A shop whose people have their secrets, behind the API, with a clock of the test's own."""
+    made = House(tmp_path / "house")
+    yield made
+    made.close()
