@@ -26,7 +26,7 @@ from server.demo.over_http import DemoTrouble, Device, HttpCounter
 from server.options import PORT_DEFAULT, Options
 from server.serve import CannotServe, Supervisor, bind
 
-TICKETS_DEFAULT = 3_000
+TICKETS_DEFAULT = 2_000
 TICKETS_MIN = 20
 SEED_DEFAULT = 2026
 SALES_PER_SECOND = 10_000  # the crowd is faster than people: a till's own limit would hold it back
