@@ -1,4 +1,4 @@
-"""``guichet demo``: a demo shop that is served, a crowd that buys over HTTP, a receipt, the journal verified, figures."""
+"""``guichet demo``: a demo shop that is served, a crowd that buys over HTTP, a receipt, a verified journal, figures."""
 
 import argparse
 import contextlib
