@@ -17,8 +17,8 @@ WHOLE ?= 200
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "make %-7s %s\n", $$1, $$2}' Makefile
 
-demo: build ## open the demo shop, sell, refund, print, verify (ONCE=1: end there)
-	@.venv/bin/guichet demo $(if $(ONCE),--once)
+demo: build ## serve the demo shop, sell there over HTTP, show a receipt, verify (ONCE=1: end there)
+	@.venv/bin/guichet demo --picture var/receipt.png $(if $(ONCE),--once)
 
 test: ## every test, the rules of the house, lint and types (ARGS="-k journal" narrows it)
 	@bash .ci/setup browser
