@@ -1,31 +1,25 @@
-"""Baskets as tills send them, and what pricing needs to know of each line: the catalogue's facts, looked up once."""
+"""What pricing needs to know of each line of a basket: the catalogue's facts, looked up once."""
 
-from typing import Annotated, Any, NamedTuple, NoReturn
-
-import msgspec
-from msgspec import Meta
+from typing import Any, NamedTuple, NoReturn
 
 from engine.catalogue import views as catalogue
 from engine.discounts import views as discounts
+from engine.discounts import views_book
 from engine.kernel.errors import Refusal
 from engine.kernel.events import Event
-from engine.kernel.kinds import Quantity, Row, UnitPrice
-from engine.kernel.messages import INTEGER_MAX, LINES_MAX, Cents, Decimal, Id, Label, Note
+from engine.kernel.messages import LINES_MAX
 from engine.kernel.money import parse_decimal, quantity, unit_price
 from engine.kernel.world import World
-from engine.payments.kinds import Legs
-from engine.sales.records import Option
+from engine.sales.ask_basket import PERCENT_PLACES, Basket, DiscountIn, LineDiscountIn, LineIn
+from engine.sales.records import Given, Option
 from engine.shop import views as shop
 from engine.shop.kinds import SETTINGS, SETTINGS_ID, SettingsRow
 from engine.staff import views as staff
 from engine_ext.basket import BasketLine, LineAdjustment, PricingError, SubtotalAdjustment
+from engine_ext.book import Book
 
-DISCOUNTS_MAX = 20  # subtotal discounts of one ticket
-LINE_OPTIONS_MAX = 20  # options chosen on one line
-PERCENT_PLACES = 3  # percentages are thousandths of a percent inside
 FREE_LABEL = "Vente libre"
 FREE_DISCOUNT_LABEL = "Remise"
-MODE_MAX = 6
 QUANTITY_MAX = 10_000_000_000  # thousandths on one line
 SHELF_ITEMS_MAX = 50_000  # products kept ready for sale; beyond it the shelf is filled afresh
 SHELF_LINES_MAX = 20_000  # lines kept as pricing takes them; beyond it they are made afresh
@@ -33,66 +27,6 @@ NO_NAME = (None, None, "")
 
 LINE_IDS = tuple(str(number) for number in range(1, LINES_MAX + 1))
 """The ids of lines as entered, ready made: pricing names lines by text."""
-
-
-class LineDiscountIn(Row, frozen=True, kw_only=True):
-    """A line's discount or surcharge: a configured one by ``id``, or a free one by ``percent`` ("-10"), ``amount`` per
-    unit ("-0.5") or ``fixed`` price per unit, which needs the right ``sales.free_discount``."""
-
-    id: Id | None = None
-    percent: Annotated[Decimal, Meta(extra={"places": PERCENT_PLACES})] | None = None
-    amount: UnitPrice | None = None
-    fixed: UnitPrice | None = None
-    label: Label | None = None
-
-
-class DiscountIn(Row, frozen=True, kw_only=True):
-    """A discount, surcharge or fixed price over the lines listed by number (from 1, as entered), or over all of them.
-
-    ``amount`` and ``fixed`` are minor units. A free one needs the right ``sales.free_discount``.
-    """
-
-    id: Id | None = None
-    percent: Annotated[Decimal, Meta(extra={"places": PERCENT_PLACES})] | None = None
-    amount: Cents | None = None
-    fixed: Cents | None = None
-    label: Label | None = None
-    lines: Annotated[tuple[Annotated[int, Meta(ge=1, le=LINES_MAX)], ...], Meta(max_length=LINES_MAX)] = ()
-
-
-class LineIn(Row, frozen=True, kw_only=True):
-    """One line: a product, or a department with a price, or only a price (the shop's default VAT).
-
-    ``price`` on a product that has one needs the right ``sales.typed_price``; ``label`` names a line without product;
-    ``options`` are ids of choices in the product's option sets.
-    """
-
-    product: Id | None = None
-    department: Id | None = None
-    price: UnitPrice | None = None
-    quantity: Quantity = 1
-    label: Label | None = None
-    options: Annotated[tuple[Id, ...], Meta(max_length=LINE_OPTIONS_MAX)] = ()
-    note: Note | None = None
-    discount: LineDiscountIn | None = None
-
-
-class Basket(msgspec.Struct, frozen=True, kw_only=True):
-    """What selling and pricing have in common.
-
-    ``mode`` is the sales mode (default: the till's, else the shop's); ``shown_total`` what the till showed: where the
-    engine's total differs the sale is refused with the new ticket; ``unpaid`` lets a rest stay due; ``receipt`` says
-    that the customer asked for one.
-    """
-
-    lines: Annotated[tuple[LineIn, ...], Meta(min_length=1, max_length=LINES_MAX)]
-    mode: Annotated[int, Meta(ge=0, le=MODE_MAX)] | None = None
-    discounts: Annotated[tuple[DiscountIn, ...], Meta(max_length=DISCOUNTS_MAX)] = ()
-    payments: Legs = ()
-    shown_total: Annotated[int, Meta(ge=-INTEGER_MAX, le=INTEGER_MAX)] | None = None
-    unpaid: bool = False
-    note: Note | None = None
-    receipt: bool = False
 
 
 class Facts(NamedTuple):
@@ -113,6 +47,7 @@ class Ready(NamedTuple):
 
     item: catalogue.Item
     product: str
+    department: str | None
     category: str
     rate: int
     price: int | None
@@ -134,10 +69,11 @@ class Shelf:
     """What was looked up for the baskets before, valid for one configuration: nothing on it depends on anything else.
 
     ``ready`` holds products by (product, sales mode), ``modes`` the sales mode by (till, mode asked for), ``lines``
-    plain lines of products as pricing takes them, by sales mode and then by (line, place): a shop sells few of them.
+    plain lines of products as pricing takes them, by sales mode and then by (line, place): a shop sells few of them;
+    ``rules`` are those of the shop, ``books`` whole ones by what their added items come to.
     """
 
-    __slots__ = ("configuration", "discounts", "lines", "modes", "ready", "settings")
+    __slots__ = ("books", "configuration", "discounts", "lines", "modes", "ready", "rules", "settings")
 
     def __init__(self, world: World) -> None:
         self.configuration = world.configuration
@@ -146,6 +82,8 @@ class Shelf:
         self.lines: dict[int, dict[tuple[LineIn, int], PlainLine]] = {}
         self.modes: dict[tuple[int, int | None], int] = {}
         self.discounts: dict[int, discounts.Discount] = {}
+        self.rules = views_book.rules(world)
+        self.books: dict[Any, Book] = {}
 
     def mode(self, asked: int | None, world: World) -> int:
         """The sales mode of a basket on the till that asks."""
@@ -177,7 +115,7 @@ def _shelf(world: World) -> Shelf:
 class Draft(NamedTuple):
     """A basket ready to be priced: its lines, their facts in the same order, its subtotal discounts, and for every name
     that pricing uses for a discount its (id, version, label); ``stock`` holds, by
-    product, what is asked of its stock and whether it blocks."""
+    product, what is asked of its stock and whether it blocks; ``given`` is what the operator typed or chose, by name."""
 
     mode: int
     shelf: Shelf
@@ -186,12 +124,13 @@ class Draft(NamedTuple):
     subtotals: list[SubtotalAdjustment]
     names: dict[str, tuple[int | None, int | None, str]]
     stock: dict[int, tuple[int, bool]]
+    given: dict[str, Given]
 
 
 def draft(basket: Basket, world: World) -> Draft:
     """Looks up what the basket's lines and discounts refer to; refuses what is unknown, not for sale or not allowed."""
     shelf = _shelf(world)
-    made = Draft(shelf.mode(basket.mode, world), shelf, [], [], [], {}, {})
+    made = Draft(shelf.mode(basket.mode, world), shelf, [], [], [], {}, {}, {})
     known = shelf.lines.get(made.mode)
     if known is None or len(known) > SHELF_LINES_MAX:
         known = shelf.lines[made.mode] = {}
@@ -251,6 +190,14 @@ def _typed(given: str | int, index: int) -> int:
     return price
 
 
+def ready_item(id: int, made: Draft, world: World) -> Ready | None:
+    """A product that a rule adds, made ready for this basket; None where it is not to be sold."""
+    try:
+        return _ready(id, 0, made, world)
+    except Refusal:
+        return None
+
+
 def _ready(id: int, index: int, made: Draft, world: World) -> Ready:
     """The product made ready for this basket's sales mode; refuses what is unknown or not for sale."""
     found = made.shelf.ready.get((id, made.mode))
@@ -264,7 +211,9 @@ def _ready(id: int, index: int, made: Draft, world: World) -> Ready:
     vat = catalogue.vat(world, item, made.mode)
     default, name = _default(item.discount, world)
     facts = Facts(item.id, item.version, item.department, item.label, False, (), None, item.stock_tracked)
-    found = Ready(item, f"p{id}", str(vat.id), vat.rate, catalogue.price_in(item, made.mode), default, name, facts)
+    department = None if item.department is None else f"d{item.department}"
+    price = catalogue.price_in(item, made.mode)
+    found = Ready(item, f"p{id}", department, str(vat.id), vat.rate, price, default, name, facts)
     made.shelf.ready[id, made.mode] = found
     return found
 
@@ -301,7 +250,7 @@ def _product_line(
     priced = BasketLine(
         id=LINE_IDS[index],
         product=ready.product,
-        department=None,
+        department=ready.department,
         category=ready.category,
         rate=ready.rate,
         quantity=number,
@@ -387,16 +336,16 @@ def _manual(given: LineDiscountIn, index: int, made: Draft, world: World) -> Lin
         if not found.for_line:
             raise Refusal("sales.wrong_scope", f"{found.label} is for subtotals only", at=at)
         made.names[name] = (given.id, found.version, found.label)
+        made.given[name] = Given(at=index, percent=0, amount=0, fixed=None, lines=(index + 1,))
         return LineAdjustment(name, percent=found.percent, amount=found.unit_amount, fixed=found.unit_fixed)
     need(world, "sales.free_discount", at)
     _one_benefit(given, at)
     made.names[name] = (None, None, given.label or FREE_DISCOUNT_LABEL)
-    return LineAdjustment(
-        name,
-        percent=_percent(given.percent, at),
-        amount=0 if given.amount is None else unit_price(given.amount, at),
-        fixed=None if given.fixed is None else unit_price(given.fixed, at),
-    )
+    percent = _percent(given.percent, at)
+    amount = 0 if given.amount is None else unit_price(given.amount, at)
+    fixed = None if given.fixed is None else unit_price(given.fixed, at)
+    made.given[name] = Given(at=index, percent=percent, amount=amount, fixed=fixed, lines=(index + 1,))
+    return LineAdjustment(name, percent=percent, amount=amount, fixed=fixed)
 
 
 def _default(id: int | None, world: World) -> tuple[LineAdjustment | None, tuple[int | None, int | None, str]]:
@@ -421,13 +370,14 @@ def _subtotal(given: DiscountIn, number: int, made: Draft, world: World) -> Subt
         if not found.for_subtotal:
             raise Refusal("sales.wrong_scope", f"{found.label} is for single lines only", at=at)
         made.names[name] = (given.id, found.version, found.label)
+        made.given[name] = Given(at=number, percent=0, amount=0, fixed=None, lines=given.lines)
         return SubtotalAdjustment(name, lines=lines, percent=found.percent, amount=found.amount or 0, fixed=found.fixed)
     need(world, "sales.free_discount", at)
     _one_benefit(given, at)
     made.names[name] = (None, None, given.label or FREE_DISCOUNT_LABEL)
-    return SubtotalAdjustment(
-        name, lines=lines, percent=_percent(given.percent, at), amount=given.amount or 0, fixed=given.fixed
-    )
+    percent, amount = _percent(given.percent, at), given.amount or 0
+    made.given[name] = Given(at=number, percent=percent, amount=amount, fixed=given.fixed, lines=given.lines)
+    return SubtotalAdjustment(name, lines=lines, percent=percent, amount=amount, fixed=given.fixed)
 
 
 def _one_benefit(given: LineDiscountIn | DiscountIn, at: str) -> None:

@@ -1,24 +1,44 @@
 """From a priced basket to the ticket that is sealed: lines with their facts, discounts with their names, rates."""
 
+from engine.kernel.errors import Refusal
+from engine.kernel.messages import LINES_MAX
 from engine.kernel.world import World
 from engine.payments.records import Leg
-from engine.sales.draft_basket import Basket, Draft, Facts, refusal
-from engine.sales.records import Discount, Line, Posted, Rate
+from engine.sales.ask_basket import Basket
+from engine.sales.draft_basket import Draft, Facts, refusal
+from engine.sales.draft_rules import Terms
+from engine.sales.records import Discount, Given, Line, Posted, Rate
 from engine_ext import pricing
 from engine_ext.basket import BASIS_GROSS, BASIS_NET, NATURE_DEPOSIT, PricingError, RateTotal
 from engine_ext.sheet import Applied
 
+Sold = dict[str, tuple[int, int | None, Facts]]
+"""Line id of pricing -> its number on the ticket, the automatic rule that added it (or None), and its facts."""
+
 BASES = {"gross": BASIS_GROSS, "net": BASIS_NET}
 
 
-def price(draft: Draft) -> pricing.Priced:
-    """The draft priced by the core; what it declines becomes a refusal that names the line."""
+def price(draft: Draft, terms: Terms | None, *, misses: bool = False) -> pricing.Priced:
+    """The draft priced by the core; what it declines becomes a refusal that names the line.
+
+    ``misses`` asks why other rules did not apply.
+    """
+    settings = draft.shelf.settings
+    basis, decimals = BASES[settings.basis], settings.decimals
     try:
+        if terms is None:
+            return pricing.price(draft.lines, draft.subtotals, basis=basis, decimals=decimals)
         return pricing.price(
             draft.lines,
             draft.subtotals,
-            basis=BASES[draft.shelf.settings.basis],
-            decimals=draft.shelf.settings.decimals,
+            basis=basis,
+            decimals=decimals,
+            book=terms.book,
+            context=terms.context,
+            menus=terms.menus,
+            coupons=[coupon.core for coupon in terms.coupons],
+            removed=terms.removed,
+            misses=misses,
         )
     except PricingError as error:
         raise refusal(error) from error
@@ -29,6 +49,7 @@ def ticket(
     draft: Draft,
     priced: pricing.Priced,
     world: World,
+    terms: Terms | None,
     *,
     series: int,
     no: int,
@@ -39,7 +60,8 @@ def ticket(
     """The ticket as it will be sealed."""
     settings = draft.shelf.settings
     rates = {(rate.category, rate.rate): index for index, rate in enumerate(priced.rates)}
-    lines = [_line(line, draft.facts, rates) for line in priced.lines]
+    facts = draft.facts if terms is None else _with_added(draft, terms, priced)
+    lines = [_line(line, facts, rates) for line in priced.lines]
     return Posted(  # by position, as lines are (see `Line`)
         series,
         no,
@@ -50,7 +72,7 @@ def ticket(
         settings.decimals,
         draft.mode,
         tuple(lines),
-        tuple([_discount(applied, draft) for applied in priced.discounts]) if priced.discounts else (),
+        _discounts(priced, draft, terms) if priced.discounts else (),
         tuple([sealed_rate(rate) for rate in priced.rates]),
         len(lines),
         priced.total,
@@ -60,13 +82,32 @@ def ticket(
         world.book,
         priced.algorithm,
         basket.receipt,
+        () if terms is None else tuple(sorted(set(basket.without))),
+        priced.search or "",
     )
 
 
-def _line(line: pricing.PricedLine, facts: list[Facts], rates: dict[tuple[str, int], int]) -> Line:
+def _with_added(draft: Draft, terms: Terms, priced: pricing.Priced) -> Sold:
+    """What is sealed of each line by its id in pricing: the lines that rules added are numbered behind the others."""
+    facts: Sold = {str(number): (number, None, each) for number, each in enumerate(draft.facts, 1)}
+    if len(priced.lines) > len(draft.facts):
+        added = sorted([line.id for line in priced.lines if line.id in terms.added])
+        if len(draft.facts) + len(added) > LINES_MAX:
+            raise Refusal("sales.too_many_lines", f"with the items that rules add there are over {LINES_MAX} lines")
+        for number, id in enumerate(added, len(draft.facts) + 1):
+            ready, rule = terms.added[id]
+            facts[id] = (number, rule, ready.facts)
+    return facts
+
+
+def _line(line: pricing.PricedLine, sold: list[Facts] | Sold, rates: dict[tuple[str, int], int]) -> Line:
     id, key, quantity, unit, base, shares, amount, vat = line.figures()
-    number = int(id)
-    product, version, department, label, typed, options, note, stock = facts[number - 1]
+    if type(sold) is list:
+        number, auto = int(id), None
+        facts = sold[number - 1]
+    else:
+        number, auto, facts = sold[id]
+    product, version, department, label, typed, options, note, stock = facts
     return Line(
         number,
         product,
@@ -85,11 +126,52 @@ def _line(line: pricing.PricedLine, facts: list[Facts], rates: dict[tuple[str, i
         note,
         None,
         stock,
+        auto,
     )
 
 
-def _discount(applied: Applied, draft: Draft) -> Discount:
-    id, version, label = draft.names[applied.ref]
+def _discounts(priced: pricing.Priced, draft: Draft, terms: Terms | None) -> tuple[Discount, ...]:
+    """Every step of pricing with its name; of rules that consume units, how often and which."""
+    chosen = [] if terms is None else list(terms.given)
+    used: dict[int, tuple[int, dict[str, int]]] = {}
+    picked: dict[int, Given] = {}
+    for use in priced.uses:
+        times, units = used.get(use.discount, (0, {}))
+        for slot in use.slots:
+            for line, count, _ in slot:
+                units[line] = units.get(line, 0) + count * use.times
+        used[use.discount] = (times + use.times, units)
+        if use.chosen and use.discount not in picked:
+            picked[use.discount] = _menus_of(use.ref, chosen)
+    return tuple(
+        [
+            _discount(applied, draft, terms, used.get(place), picked.get(place))
+            for place, applied in enumerate(priced.discounts)
+        ]
+    )
+
+
+def _menus_of(ref: str, chosen: list[tuple[str, Given]]) -> Given:
+    """What the operator chose of one menu: the lines of all its choices, in their order."""
+    mine = [given for name, given in chosen if name == ref]
+    lines = tuple([line for given in mine for line in given.lines])
+    return Given(at=mine[0].at, percent=0, amount=0, fixed=None, lines=lines)
+
+
+def _discount(
+    applied: Applied,
+    draft: Draft,
+    terms: Terms | None,
+    used: tuple[int, dict[str, int]] | None,
+    picked: Given | None,
+) -> Discount:
+    named = draft.names.get(applied.ref)
+    if named is not None:
+        id, version, label = named
+        kind = None if id is None else "discounts"
+    else:
+        assert terms is not None, "only rules have names that the basket does not know"
+        kind, id, version, label = terms.names[applied.ref]
     return Discount(
         id=id,
         pv=version,
@@ -99,6 +181,10 @@ def _discount(applied: Applied, draft: Draft) -> Discount:
         wanted=applied.wanted,
         granted=applied.granted,
         cut=applied.reason,
+        k=kind,
+        n=0 if used is None else used[0],
+        u=() if used is None else tuple(sorted([(int(line), count) for line, count in used[1].items()])),
+        g=picked or draft.given.get(applied.ref),
     )
 
 

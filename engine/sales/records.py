@@ -53,7 +53,8 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     ``u`` unit price with options (1/10 000), ``typed`` whether the operator typed the price, ``o`` options, ``b``
     base amount, ``x`` shares of discounts as (index into the ticket's ``disc``, signed amount), ``a`` amount after
     all of them, ``r`` index into the ticket's ``rates``, ``t`` VAT share, ``n`` note, ``of`` the line id of the
-    original that a refund line gives back, ``s`` whether the line moves stock (a fold may not ask the catalogue).
+    original that a refund line gives back, ``s`` whether the line moves stock (a fold may not ask the catalogue),
+    ``auto`` the automatic rule that added the line (null: it was entered).
     """
 
     id: int
@@ -73,6 +74,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     n: str | None
     of: int | None
     s: bool
+    auto: int | None = None
 
 
 class Rate(msgspec.Struct, frozen=True, gc=False):
@@ -87,11 +89,25 @@ class Rate(msgspec.Struct, frozen=True, gc=False):
     n: int
 
 
+class Given(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What the operator gave a discount with: its place ``at`` in the basket (a line's, or among the discounts or the
+    menus), the figures that he typed (``percent`` in 1/1000 %; ``amount`` and ``fixed`` as unit prices on a line, else
+    in minor units) and the ``lines`` that it is for (none: all of them)."""
+
+    at: int
+    percent: int
+    amount: int
+    fixed: int | None
+    lines: tuple[int, ...]
+
+
 class Discount(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One adjustment that was applied, in order.
 
     ``id`` of the configured discount (null: typed by the operator), ``pv`` its version, ``l`` label, ``phase``, the sum
-    it stood on, and the wanted and granted signed change; ``cut`` says why they differ.
+    it stood on, and the wanted and granted signed change; ``cut`` says why they differ. ``k`` is the kind that ``id``
+    is of, ``n`` how often a rule that consumes units was used and ``u`` which: (line id, whole units). ``g`` is what the
+    operator gave, where he did: with it the ticket can be priced again.
     """
 
     id: int | None
@@ -102,6 +118,10 @@ class Discount(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     wanted: int
     granted: int
     cut: str | None
+    k: str | None = None
+    n: int = 0
+    u: tuple[tuple[int, int], ...] = ()
+    g: Given | None = None
 
 
 class Original(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,7 +141,8 @@ class Ticket(Record, frozen=True):
     "gross" or "net", ``cur`` and ``dec`` the currency and its decimals, ``mode`` the sales mode (0 take-away,
     1 delivery, 2 on site ...), ``items`` the number of lines, ``due`` what is still to be paid (in a refund, negative:
     what it takes off the due of the original), ``book`` the position of the price book, ``algo`` the number of the
-    pricing algorithm, ``asked`` whether a receipt was asked for.
+    pricing algorithm, ``asked`` whether a receipt was asked for, ``wo`` the automatic rules
+    that the cashier left out, ``srch`` whether the search for the best rules was "exact" or "bounded" ("": none).
     """
 
     fiscal: ClassVar[str] = "ticket"
@@ -145,6 +166,8 @@ class Ticket(Record, frozen=True):
     book: int
     algo: int
     asked: bool
+    wo: tuple[int, ...] = ()
+    srch: str = ""
 
 
 class Posted(Ticket, frozen=True, tag="sales.posted"):

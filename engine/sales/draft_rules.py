@@ -1,0 +1,142 @@
+"""The rules that a basket is priced under: the shop's book, the moment, what was chosen, shown and left out."""
+
+from typing import NamedTuple
+
+from engine.discounts import views_coupons
+from engine.discounts.kinds_rules import AUTOMATIC_RULES
+from engine.discounts.kinds_units import MENUS, PACKS
+from engine.discounts.views_book import Automatic, Redeemed, Rule, reference
+from engine.kernel.errors import Refusal
+from engine.kernel.world import World
+from engine.sales.ask_basket import Basket, ChosenIn
+from engine.sales.draft_basket import LINE_IDS, Draft, Ready, need, ready_item
+from engine.sales.records import Given
+from engine.shop import views as shop
+from engine_ext.basket import BasketLine
+from engine_ext.book import ADDED_PREFIX, AddedItem, Book
+from engine_ext.conditions import Context
+from engine_ext.patterns import ChosenMenu
+
+BOOKS_MAX = 1_000  # books kept with their added items; beyond it they are made afresh
+
+
+class Terms(NamedTuple):
+    """The rules as pricing takes them; ``names`` tells whose a reference is, ``added`` holds by its line id the item
+    that a rule may add, ``given`` the menus chosen, in order."""
+
+    book: Book
+    context: Context
+    menus: tuple[ChosenMenu, ...]
+    coupons: tuple[Redeemed, ...]
+    removed: tuple[str, ...]
+    names: dict[str, Rule]
+    added: dict[str, tuple[Ready, int]]
+    given: list[tuple[str, Given]]
+
+
+NO_BOOK = Book()
+
+
+def draft_terms(basket: Basket, made: Draft, world: World) -> Terms | None:
+    """What the basket is priced under besides its own lines and discounts; None where the shop has nothing of it."""
+    found = made.shelf.rules
+    if basket.without:
+        need(world, "sales.remove_automatic", "without")
+    if found is None and not basket.menus and not basket.coupons:
+        return None
+    names = {} if found is None else found.names
+    given: list[tuple[str, Given]] = []
+    menus = tuple([_chosen(chosen, index, made, given) for index, chosen in enumerate(basket.menus)])
+    coupons = _coupons(basket, world)
+    if coupons:
+        names = names | {each.ref: Rule("coupons", each.id, each.version, each.row.title) for each in coupons}
+    added: dict[str, tuple[Ready, int]] = {}
+    return Terms(
+        book=_book(made, world, added),
+        context=_context(made, world),
+        menus=menus,
+        coupons=coupons,
+        removed=tuple([reference(AUTOMATIC_RULES, id) for id in sorted(set(basket.without))]),
+        names=names,
+        added=added,
+        given=given,
+    )
+
+
+def _context(made: Draft, world: World) -> Context:
+    return Context(
+        mode=made.mode,
+        till=world.actor.till,
+        weekday=shop.weekday(world),
+        minute=shop.minute(world),
+        day=world.day,
+    )
+
+
+def _book(made: Draft, world: World, added: dict[str, tuple[Ready, int]]) -> Book:
+    """The shop's book; where rules add items, the one whose items cost what they cost in this basket."""
+    found = made.shelf.rules
+    if found is None:
+        return NO_BOOK
+    if found.book is not None:
+        return found.book
+    items = {rule.ref: _item(rule, made, world, added) for rule in found.automatic if rule.product is not None}
+    key = tuple([None if item is None else (item.product, item.category, item.rate, item.unit) for item in items.values()])
+    books = made.shelf.books
+    book = books.get(key)
+    if book is None:
+        if len(books) > BOOKS_MAX:
+            books.clear()
+        book = books[key] = found.with_items(lambda rule: _added(rule, items[rule.ref]))
+    return book
+
+
+def _added(rule: Automatic, line: BasketLine | None) -> AddedItem | None:
+    return None if line is None else AddedItem(line, per_cover=rule.per_cover)
+
+
+def _item(rule: Automatic, made: Draft, world: World, added: dict[str, tuple[Ready, int]]) -> BasketLine | None:
+    """The item that a rule adds, by phase 0 alone; None where it cannot be sold now: a rule never stops a sale."""
+    assert rule.product is not None
+    ready = ready_item(rule.product, made, world)
+    if ready is None or ready.price is None:
+        return None
+    id = ADDED_PREFIX + rule.ref
+    added[id] = (ready, made.shelf.rules.names[rule.ref].id) if made.shelf.rules is not None else (ready, 0)
+    return BasketLine(
+        id=id,
+        product=ready.product,
+        department=ready.department,
+        category=ready.category,
+        rate=ready.rate,
+        quantity=1_000,
+        catalogue=ready.price,
+    )
+
+
+def _chosen(chosen: ChosenIn, index: int, made: Draft, given: list[tuple[str, Given]]) -> ChosenMenu:
+    at = f"menus[{index}]"
+    if (chosen.menu is None) == (chosen.pack is None):
+        raise Refusal("sales.ambiguous_menu", "either a menu or a pack is chosen", at=at)
+    kind, id = (MENUS, chosen.menu) if chosen.menu is not None else (PACKS, chosen.pack)
+    assert id is not None
+    ref = reference(kind, id)
+    found = made.shelf.rules
+    if found is None or ref not in found.buttons:
+        raise Refusal("sales.unknown_menu", f"{kind.name} {id} has no button", at=at)
+    if max(chosen.lines) > len(made.lines):
+        raise Refusal("sales.unknown_line", f"there is no line {max(chosen.lines)}", at=f"{at}.lines")
+    given.append((ref, Given(at=index, percent=0, amount=0, fixed=None, lines=chosen.lines)))
+    return ChosenMenu(ref, tuple([LINE_IDS[line - 1] for line in chosen.lines]))
+
+
+def _coupons(basket: Basket, world: World) -> tuple[Redeemed, ...]:
+    found = []
+    for index, code in enumerate(basket.coupons):
+        at = f"coupons[{index}]"
+        if code in basket.coupons[:index]:
+            raise Refusal("sales.coupon_twice", f"coupon {code} is there twice", at=at)
+        coupon = views_coupons.known(world, code, at)
+        views_coupons.require_holder(world, coupon, None, at)
+        found.append(coupon)
+    return tuple(found)
