@@ -53,8 +53,8 @@ class Conditioned(Row, frozen=True, kw_only=True):
 
     Any of the sales ``modes``, ``tills``, delivery ``zones``, ``tables``, customer ``groups``; ``weekdays`` (1 Monday
     to 7) of the business day, business days from ``first`` to ``last``; minutes after midnight from ``from_minute``
-    until before ``until_minute``, which may cross midnight; at least ``min_items`` units, ``min_value`` minor units of goods before discounts,
-    ``min_covers``. What a rule itself adds counts for none of them.
+    until before ``until_minute``, which may cross midnight; at least ``min_items`` units, ``min_value`` minor units of
+    goods before discounts, ``min_covers``. What a rule itself adds counts for none of them.
     """
 
     modes: Annotated[tuple[SalesMode, ...], Meta(max_length=MODE_MAX + 1)] = ()

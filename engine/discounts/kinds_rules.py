@@ -50,7 +50,7 @@ class LineRuleRow(Conditioned, frozen=True, kw_only=True):
 
 class AutomaticRow(Conditioned, frozen=True, kw_only=True):
     """A rule on the whole ticket (features.md, ``autoPLU``): while its conditions hold it adds at most one item
-    (``product``, one or one ``per_cover``), then at most one discount or surcharge (``percent``, ``amount``) on the sum.
+    (``product``, one or one ``per_cover``), then changes the sum at most once (``percent``, then ``amount``; signed).
 
     Rules apply by ``priority``, then id. What they add feeds no condition, their own included, so no rule can set off
     itself or another. A cashier with the right ``sales.remove_automatic`` may leave one out of a ticket.

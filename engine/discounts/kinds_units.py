@@ -102,7 +102,7 @@ class PackItem(Row, frozen=True, kw_only=True):
 
 
 class PackRow(Row, frozen=True, kw_only=True):
-    """A pack: items sold together for a ``price``, or with a ``percent`` or an ``amount`` off (features.md, ``packPlu``).
+    """A pack (features.md, ``packPlu``): items sold for a ``price``, or with a ``percent`` or an ``amount`` off.
 
     With ``button`` the till adds its items one by one and names the pack; with ``automatic`` items added apart are
     found. ``priority`` and ``group`` as for an offer.
@@ -245,7 +245,7 @@ def check_pack(row: PackRow, world: World) -> PackRow:
                 "discounts.named_twice", f"product {item.product} is there twice", at=f"row.items[{number}].product"
             )
         seen.add(item.product)
-    if sum(item.quantity for item in row.items) < 2:  # noqa: PLR2004  # what stands alone is no pack
+    if sum(item.quantity for item in row.items) < 2:  # what stands alone is no pack
         raise never("one unit is no pack; give the product another price", "items")
     return msgspec.structs.replace(
         row,
@@ -270,7 +270,13 @@ OFFERS = Kind(
     },
     rows_max=ROWS_MAX,
     check=check_offer,
-    example={"title": "Le deuxième à -50 %", "type": "nth_percent", "departments": [1], "quantity": 2, "percent": "-50"},
+    example={
+        "title": "Le deuxième à -50 %",
+        "type": "nth_percent",
+        "departments": [1],
+        "quantity": 2,
+        "percent": "-50",
+    },
 )
 
 MENUS = Kind(

@@ -4,8 +4,8 @@ from engine.kernel.ledger import AccountClass
 from engine.kernel.messages import Record
 
 COUPON_LEFT = AccountClass("discounts.coupon-left", 20, None)
-"""What may still be used of a coupon, less its limit (id: coupon): its floor is minus the limit, set by the coupon's row
-whenever that changes, so that whoever comes last is refused however many ask at once."""
+"""What may still be used of a coupon, less its limit (id: coupon): its floor is minus the limit, set by the coupon's
+row whenever that changes, so that whoever comes last is refused however many ask at once."""
 
 COUPON_HELD = AccountClass("discounts.coupon-held", 21, 0)
 """Uses of a coupon that orders hold (id: coupon)."""

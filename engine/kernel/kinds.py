@@ -56,9 +56,10 @@ class Kind:
 
     ``name`` is the plural used in URLs and tags; ``code`` is its number in keys, given once and never again;
     ``references`` maps a field (or a list field, or one in a list of parts: "slots.products") to the name of the kind
-    it points to; ``unique`` names fields whose values no two live rows share; ``prices`` is true where a change makes a new book (pricing.md, Replay);
-    ``fiscal`` where it is a setting with fiscal effect, which the technical event log names too; ``only_id`` where
-    there is one row with one id, which is never removed; ``id_max`` where ids must fit something smaller.
+    it points to; ``unique`` names fields whose values no two live rows share; ``prices`` is true where a change makes
+    a new book (pricing.md, Replay); ``fiscal`` where it is a setting with fiscal effect, which the technical event log
+    names too; ``only_id`` where there is one row with one id, which is never removed; ``id_max`` where ids must fit
+    something smaller.
     """
 
     name: str

@@ -114,8 +114,8 @@ def _shelf(world: World) -> Shelf:
 
 class Draft(NamedTuple):
     """A basket ready to be priced: its lines, their facts in the same order, its subtotal discounts, and for every name
-    that pricing uses for a discount its (id, version, label); ``stock`` holds, by
-    product, what is asked of its stock and whether it blocks; ``given`` is what the operator typed or chose, by name."""
+    that pricing uses for a discount its (id, version, label); ``stock`` holds, by product, what is asked of its stock
+    and whether it blocks; ``given`` is what the operator typed or chose, by name."""
 
     mode: int
     shelf: Shelf

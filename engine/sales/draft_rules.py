@@ -2,11 +2,14 @@
 
 from typing import NamedTuple
 
+import msgspec
+
 from engine.discounts import views_coupons
 from engine.discounts.kinds_rules import AUTOMATIC_RULES
 from engine.discounts.kinds_units import MENUS, PACKS
 from engine.discounts.views_book import Automatic, Redeemed, Rule, reference
 from engine.kernel.errors import Refusal
+from engine.kernel.messages import Record
 from engine.kernel.world import World
 from engine.sales.ask_basket import Basket, ChosenIn
 from engine.sales.draft_basket import LINE_IDS, Draft, Ready, need, ready_item
@@ -16,6 +19,7 @@ from engine_ext.basket import BasketLine
 from engine_ext.book import ADDED_PREFIX, AddedItem, Book
 from engine_ext.conditions import Context
 from engine_ext.patterns import ChosenMenu
+from engine_ext.pricing import Priced
 
 BOOKS_MAX = 1_000  # books kept with their added items; beyond it they are made afresh
 
@@ -81,7 +85,9 @@ def _book(made: Draft, world: World, added: dict[str, tuple[Ready, int]]) -> Boo
     if found.book is not None:
         return found.book
     items = {rule.ref: _item(rule, made, world, added) for rule in found.automatic if rule.product is not None}
-    key = tuple([None if item is None else (item.product, item.category, item.rate, item.unit) for item in items.values()])
+    key = tuple(
+        [None if item is None else (item.product, item.category, item.rate, item.unit) for item in items.values()]
+    )
     books = made.shelf.books
     book = books.get(key)
     if book is None:
@@ -140,3 +146,71 @@ def _coupons(basket: Basket, world: World) -> tuple[Redeemed, ...]:
         views_coupons.require_holder(world, coupon, None, at)
         found.append(coupon)
     return tuple(found)
+
+
+class Hint(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule that did not apply: its kind, id and label, the first condition that failed and the distance to it.
+
+    ``reason`` is a stable word: "short" (``missing`` units of ``slot``), "used_up", "excluded", "preceded", "beaten"
+    and "no_saving" (``by`` which rule, ``amount`` minor units) for what consumes units; the failing condition ("items",
+    "value", "hours" ...) for the others, with ``missing`` units, minor units, minutes or days.
+    """
+
+    k: str
+    id: int
+    l: str  # noqa: E741  # named as in the ticket, whose short names are sealed
+    reason: str
+    slot: int | None
+    missing: int
+    by: str | None
+    amount: int
+
+
+def hints(terms: Terms, priced: Priced) -> tuple[Hint, ...]:
+    """The nearest rules that did not apply, in the order of the core: the smallest distance first."""
+    found = []
+    for miss in priced.misses:
+        rule = terms.names.get(miss.ref)
+        if rule is None:
+            continue
+        by = None if miss.by is None else terms.names.get(miss.by)
+        found.append(
+            Hint(
+                k=rule.kind,
+                id=rule.id,
+                l=rule.label,
+                reason=miss.reason,
+                slot=miss.slot,
+                missing=miss.missing,
+                by=miss.by if by is None else by.label,
+                amount=miss.amount,
+            )
+        )
+    return tuple(found)
+
+
+def coupon_uses(
+    basket: Basket, terms: Terms, priced: Priced, world: World, *, series: int, no: int
+) -> tuple[Record, ...]:
+    """What the ledger is told of the ticket's coupons; refuses one that has no use left, or whose conditions fail."""
+    applied = {step.ref for step in priced.discounts}
+    records: list[Record] = []
+    for index, coupon in enumerate(terms.coupons):
+        at = f"coupons[{index}]"
+        if coupon.ref not in applied:
+            raise _refused(coupon, priced, at)
+        records += views_coupons.free_use(world, coupon, basket.order, at)
+        records.append(views_coupons.use(coupon, basket.order, None, series, no))
+    return tuple(records)
+
+
+def _refused(coupon: Redeemed, priced: Priced, at: str) -> Refusal:
+    code = coupon.row.code
+    miss = next((miss for miss in priced.misses if miss.ref == coupon.ref), None)
+    reason, missing = ("", 0) if miss is None else (miss.reason, miss.missing)
+    return Refusal(
+        "discounts.coupon_refused",
+        f"coupon {code} does not apply: {reason} ({missing} missing)",
+        at=at,
+        data={"code": code, "condition": reason, "missing": missing},
+    )

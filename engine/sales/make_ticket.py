@@ -12,8 +12,8 @@ from engine_ext import pricing
 from engine_ext.basket import BASIS_GROSS, BASIS_NET, NATURE_DEPOSIT, PricingError, RateTotal
 from engine_ext.sheet import Applied
 
-Sold = dict[str, tuple[int, int | None, Facts]]
-"""Line id of pricing -> its number on the ticket, the automatic rule that added it (or None), and its facts."""
+Sold = dict[str, tuple[int, Facts]]
+"""Line id of pricing -> its number on the ticket and its facts."""
 
 BASES = {"gross": BASIS_GROSS, "net": BASIS_NET}
 
@@ -60,7 +60,10 @@ def ticket(
     """The ticket as it will be sealed."""
     settings = draft.shelf.settings
     rates = {(rate.category, rate.rate): index for index, rate in enumerate(priced.rates)}
-    facts = draft.facts if terms is None else _with_added(draft, terms, priced)
+    facts: list[Facts] | Sold = draft.facts
+    auto: tuple[tuple[int, int], ...] = ()
+    if terms is not None and len(priced.lines) > len(draft.facts):
+        facts, auto = _with_added(draft, terms, priced)
     lines = [_line(line, facts, rates) for line in priced.lines]
     return Posted(  # by position, as lines are (see `Line`)
         series,
@@ -84,29 +87,32 @@ def ticket(
         basket.receipt,
         () if terms is None else tuple(sorted(set(basket.without))),
         priced.search or "",
+        auto,
     )
 
 
-def _with_added(draft: Draft, terms: Terms, priced: pricing.Priced) -> Sold:
-    """What is sealed of each line by its id in pricing: the lines that rules added are numbered behind the others."""
-    facts: Sold = {str(number): (number, None, each) for number, each in enumerate(draft.facts, 1)}
-    if len(priced.lines) > len(draft.facts):
-        added = sorted([line.id for line in priced.lines if line.id in terms.added])
-        if len(draft.facts) + len(added) > LINES_MAX:
-            raise Refusal("sales.too_many_lines", f"with the items that rules add there are over {LINES_MAX} lines")
-        for number, id in enumerate(added, len(draft.facts) + 1):
-            ready, rule = terms.added[id]
-            facts[id] = (number, rule, ready.facts)
-    return facts
+def _with_added(draft: Draft, terms: Terms, priced: pricing.Priced) -> tuple[Sold, tuple[tuple[int, int], ...]]:
+    """What is sealed of each line by its id in pricing, where rules added some: they are numbered behind the others, in
+    the order of their rules; and of those (number, rule)."""
+    facts: Sold = {str(number): (number, each) for number, each in enumerate(draft.facts, 1)}
+    added = sorted([line.id for line in priced.lines if line.id in terms.added])
+    if len(draft.facts) + len(added) > LINES_MAX:
+        raise Refusal("sales.too_many_lines", f"with the items that rules add there are over {LINES_MAX} lines")
+    auto = []
+    for number, id in enumerate(added, len(draft.facts) + 1):
+        ready, rule = terms.added[id]
+        facts[id] = (number, ready.facts)
+        auto.append((number, rule))
+    return facts, tuple(auto)
 
 
 def _line(line: pricing.PricedLine, sold: list[Facts] | Sold, rates: dict[tuple[str, int], int]) -> Line:
     id, key, quantity, unit, base, shares, amount, vat = line.figures()
-    if type(sold) is list:
-        number, auto = int(id), None
-        facts = sold[number - 1]
+    if isinstance(sold, dict):
+        number, facts = sold[id]
     else:
-        number, auto, facts = sold[id]
+        number = int(id)
+        facts = sold[number - 1]
     product, version, department, label, typed, options, note, stock = facts
     return Line(
         number,
@@ -126,29 +132,14 @@ def _line(line: pricing.PricedLine, sold: list[Facts] | Sold, rates: dict[tuple[
         note,
         None,
         stock,
-        auto,
     )
 
 
 def _discounts(priced: pricing.Priced, draft: Draft, terms: Terms | None) -> tuple[Discount, ...]:
     """Every step of pricing with its name; of rules that consume units, how often and which."""
-    chosen = [] if terms is None else list(terms.given)
-    used: dict[int, tuple[int, dict[str, int]]] = {}
-    picked: dict[int, Given] = {}
-    for use in priced.uses:
-        times, units = used.get(use.discount, (0, {}))
-        for slot in use.slots:
-            for line, count, _ in slot:
-                units[line] = units.get(line, 0) + count * use.times
-        used[use.discount] = (times + use.times, units)
-        if use.chosen and use.discount not in picked:
-            picked[use.discount] = _menus_of(use.ref, chosen)
-    return tuple(
-        [
-            _discount(applied, draft, terms, used.get(place), picked.get(place))
-            for place, applied in enumerate(priced.discounts)
-        ]
-    )
+    chosen = [] if terms is None else terms.given
+    picked = {use.discount: _menus_of(use.ref, chosen) for use in priced.uses if use.chosen}
+    return tuple([_discount(applied, draft, terms, picked.get(at)) for at, applied in enumerate(priced.discounts)])
 
 
 def _menus_of(ref: str, chosen: list[tuple[str, Given]]) -> Given:
@@ -158,13 +149,7 @@ def _menus_of(ref: str, chosen: list[tuple[str, Given]]) -> Given:
     return Given(at=mine[0].at, percent=0, amount=0, fixed=None, lines=lines)
 
 
-def _discount(
-    applied: Applied,
-    draft: Draft,
-    terms: Terms | None,
-    used: tuple[int, dict[str, int]] | None,
-    picked: Given | None,
-) -> Discount:
+def _discount(applied: Applied, draft: Draft, terms: Terms | None, picked: Given | None) -> Discount:
     named = draft.names.get(applied.ref)
     if named is not None:
         id, version, label = named
@@ -182,8 +167,8 @@ def _discount(
         granted=applied.granted,
         cut=applied.reason,
         k=kind,
-        n=0 if used is None else used[0],
-        u=() if used is None else tuple(sorted([(int(line), count) for line, count in used[1].items()])),
+        n=applied.uses,
+        u=tuple([(int(line), count) for line, count in applied.units]),
         g=picked or draft.given.get(applied.ref),
     )
 

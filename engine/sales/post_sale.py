@@ -10,7 +10,7 @@ from engine.payments import views as payments
 from engine.sales import make_ticket, views
 from engine.sales.ask_basket import Basket
 from engine.sales.draft_basket import Draft, draft, need
-from engine.sales.draft_rules import Terms, draft_terms
+from engine.sales.draft_rules import Terms, coupon_uses, draft_terms
 from engine.sales.records import STOCK_ITEM
 from engine_ext.pricing import Priced
 
@@ -24,7 +24,7 @@ def decide_post(command: PostSale, world: World) -> tuple[Record, ...]:
     session = cash.open_session(world)
     made = draft(command, world)
     terms = draft_terms(command, made, world)
-    priced = make_ticket.price(made, terms)
+    priced = make_ticket.price(made, terms, misses=bool(command.coupons))
     if command.shown_total is not None and command.shown_total != priced.total:
         new = make_ticket.ticket(
             command, made, priced, world, terms, series=0, no=0, session=session.number, legs=(), due=priced.total
@@ -50,7 +50,7 @@ def decide_post(command: PostSale, world: World) -> tuple[Record, ...]:
     )
     if terms is None or not terms.coupons:
         return (sold,)
-    used = make_ticket.use_coupons(command, terms, priced, world, series, no)
+    used = coupon_uses(command, terms, priced, world, series=series, no=no)
     return (sold,) if session.training else (sold, *used)
 
 

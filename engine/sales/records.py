@@ -53,8 +53,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     ``u`` unit price with options (1/10 000), ``typed`` whether the operator typed the price, ``o`` options, ``b``
     base amount, ``x`` shares of discounts as (index into the ticket's ``disc``, signed amount), ``a`` amount after
     all of them, ``r`` index into the ticket's ``rates``, ``t`` VAT share, ``n`` note, ``of`` the line id of the
-    original that a refund line gives back, ``s`` whether the line moves stock (a fold may not ask the catalogue),
-    ``auto`` the automatic rule that added the line (null: it was entered).
+    original that a refund line gives back, ``s`` whether the line moves stock (a fold may not ask the catalogue).
     """
 
     id: int
@@ -74,7 +73,6 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     n: str | None
     of: int | None
     s: bool
-    auto: int | None = None
 
 
 class Rate(msgspec.Struct, frozen=True, gc=False):
@@ -106,8 +104,8 @@ class Discount(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     ``id`` of the configured discount (null: typed by the operator), ``pv`` its version, ``l`` label, ``phase``, the sum
     it stood on, and the wanted and granted signed change; ``cut`` says why they differ. ``k`` is the kind that ``id``
-    is of, ``n`` how often a rule that consumes units was used and ``u`` which: (line id, whole units). ``g`` is what the
-    operator gave, where he did: with it the ticket can be priced again.
+    is of, ``n`` how often a rule that consumes units was used and ``u`` which: (line id, whole units). ``g`` is what
+    the operator gave, where he did: with it the ticket can be priced again.
     """
 
     id: int | None
@@ -142,7 +140,8 @@ class Ticket(Record, frozen=True):
     1 delivery, 2 on site ...), ``items`` the number of lines, ``due`` what is still to be paid (in a refund, negative:
     what it takes off the due of the original), ``book`` the position of the price book, ``algo`` the number of the
     pricing algorithm, ``asked`` whether a receipt was asked for, ``wo`` the automatic rules
-    that the cashier left out, ``srch`` whether the search for the best rules was "exact" or "bounded" ("": none).
+    that the cashier left out, ``srch`` whether the search for the best rules was "exact" or "bounded" ("": none);
+    ``auto`` holds, for lines that automatic rules added, (line id, rule).
     """
 
     fiscal: ClassVar[str] = "ticket"
@@ -168,6 +167,7 @@ class Ticket(Record, frozen=True):
     asked: bool
     wo: tuple[int, ...] = ()
     srch: str = ""
+    auto: tuple[tuple[int, int], ...] = ()
 
 
 class Posted(Ticket, frozen=True, tag="sales.posted"):

@@ -223,7 +223,6 @@ def _line(number: int, line: RefundedLine, old: Line, rate: int, used: dict[int,
         n=old.n,
         of=old.id,
         s=old.s,
-        auto=old.auto,
     )
 
 

@@ -37,6 +37,7 @@ RIGHTS = {
     "cash.read": READERS,
     "catalogue.read": ALL,
     "catalogue.write": "admin",
+    "discounts.apply": STAFF,
     "discounts.read": READERS,
     "discounts.write": "admin",
     "fiscal.verify": "admin manager",
@@ -114,8 +115,13 @@ NEEDS = {
     "products.list",
     "catalogue.write": "vat-rates.put vat-rates.remove department-groups.put department-groups.remove departments.put "
     "departments.remove option-sets.put option-sets.remove products.put products.remove",
-    "discounts.read": "discounts.get discounts.list",
-    "discounts.write": "discounts.put discounts.remove",
+    "discounts.apply": "discounts.reserve_coupon discounts.release_coupon",
+    "discounts.read": "discounts.get discounts.list line-rules.get line-rules.list offers.get offers.list menus.get "
+    "menus.list packs.get packs.list automatic-rules.get automatic-rules.list coupons.get coupons.list "
+    "discounts.lint discounts.coupon",
+    "discounts.write": "discounts.put discounts.remove line-rules.put line-rules.remove offers.put offers.remove "
+    "menus.put menus.remove packs.put packs.remove automatic-rules.put automatic-rules.remove coupons.put "
+    "coupons.remove",
     "fiscal.verify": "fiscal.report_check fiscal.checks",
     "integrations.read": "webhooks.get webhooks.list integrations.hooks integrations.jobs integrations.status",
     "integrations.write": "webhooks.put webhooks.remove integrations.report_delivered integrations.report_failed "
