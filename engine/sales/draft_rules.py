@@ -153,7 +153,7 @@ class Hint(msgspec.Struct, frozen=True, kw_only=True):
 
     ``reason`` is a stable word: "short" (``missing`` units of ``slot``), "used_up", "excluded", "preceded", "beaten"
     and "no_saving" (``by`` which rule, ``amount`` minor units) for what consumes units; the failing condition ("items",
-    "value", "hours" ...) for the others, with ``missing`` units, minor units, minutes or days.
+    "value", "hours" ...) for the others, with ``missing`` units, minutes or days, or an ``amount`` of minor units.
     """
 
     k: str
@@ -207,7 +207,7 @@ def coupon_uses(
 def _refused(coupon: Redeemed, priced: Priced, at: str) -> Refusal:
     code = coupon.row.code
     miss = next((miss for miss in priced.misses if miss.ref == coupon.ref), None)
-    reason, missing = ("", 0) if miss is None else (miss.reason, miss.missing)
+    reason, missing = ("", 0) if miss is None else (miss.reason, miss.missing or miss.amount)
     return Refusal(
         "discounts.coupon_refused",
         f"coupon {code} does not apply: {reason} ({missing} missing)",

@@ -42,7 +42,7 @@ def test_a_menu_splits_its_price_over_its_lines(canteen: Shop) -> None:
     assert ticket.total == 1000
     assert sorted((line.l, line.a) for line in ticket.lines) == [("Entrée", 50), ("Plat", 950)]
     step = ticket.disc[0]
-    assert (step.k, step.id, step.l, step.phase, step.n, step.u) == ("menus", 1, "Menu 10", 2, 1, ((1, 1), (2, 1)))
+    assert (step.k, step.id, step.l, step.phase, step.n, step.u) == ("menus", 1, "Menu 10", 2, 1, ((2, 1), (1, 1)))
     assert (step.base, step.granted, step.g, ticket.srch) == (2000, -1000, None, "exact")
 
 
