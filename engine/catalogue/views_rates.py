@@ -76,6 +76,8 @@ def rate_on(world: World, id: int, at: str, territory: str | None = None) -> Rat
     if found is None:
         row = world.row(VAT_RATES, id)
         where = territory or (row and row.territory)
-        text = f"on {world.day_text()} no rate of category {row and row.category} is in force in {where} (VAT rate {id})"
+        text = (
+            f"on {world.day_text()} no rate of category {row and row.category} is in force in {where} (VAT rate {id})"
+        )
         raise Refusal("catalogue.no_rate_on", text, at=at, data={"rate": id})
     return found

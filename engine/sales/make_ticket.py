@@ -5,9 +5,19 @@ from engine.payments.records import Leg
 from engine.sales.draft_basket import Basket, Draft, Facts, refusal
 from engine.sales.records import Discount, Line, Posted, Rate
 from engine_ext import pricing
-from engine_ext.basket import BASIS_GROSS, BASIS_NET, NATURE_DEPOSIT, PricingError, RateTotal
+from engine_ext.basket import (
+    BASIS_GROSS,
+    BASIS_NET,
+    NATURE_DEPOSIT,
+    NATURE_STORED,
+    SCHEME_EXEMPT,
+    PricingError,
+    RateTotal,
+)
 from engine_ext.sheet import Applied
 
+MARGIN = "margin"
+STORED = "stored"
 BASES = {"gross": BASIS_GROSS, "net": BASIS_NET}
 
 
@@ -38,7 +48,8 @@ def ticket(
 ) -> Posted:
     """The ticket as it will be sealed."""
     settings = draft.shelf.settings
-    rates = {(rate.category, rate.rate): index for index, rate in enumerate(priced.rates)}
+    rates = {(rate.category, rate.rate, rate.scheme): index for index, rate in enumerate(priced.rates)}
+    profile = "" if draft.plain else draft.buyer.profile
     lines = [_line(line, draft.facts, rates) for line in priced.lines]
     return Posted(  # by position, as lines are (see `Line`)
         series,
@@ -51,7 +62,7 @@ def ticket(
         draft.mode,
         tuple(lines),
         tuple([_discount(applied, draft) for applied in priced.discounts]) if priced.discounts else (),
-        tuple([sealed_rate(rate) for rate in priced.rates]),
+        tuple([sealed_rate(rate, profile=profile) for rate in priced.rates]),
         len(lines),
         priced.total,
         legs,
@@ -60,13 +71,17 @@ def ticket(
         world.book,
         priced.algorithm,
         basket.receipt,
+        None if draft.plain else draft.buyer.sealed(),
+        basket.table,
+        basket.covers,
+        basket.zone,
     )
 
 
-def _line(line: pricing.PricedLine, facts: list[Facts], rates: dict[tuple[str, int], int]) -> Line:
+def _line(line: pricing.PricedLine, facts: list[Facts], rates: dict[tuple[str, int, int], int]) -> Line:
     id, key, quantity, unit, base, shares, amount, vat = line.figures()
     number = int(id)
-    product, version, department, label, typed, options, note, stock = facts[number - 1]
+    product, version, department, label, typed, options, note, stock, listed = facts[number - 1]
     return Line(
         number,
         product,
@@ -85,6 +100,8 @@ def _line(line: pricing.PricedLine, facts: list[Facts], rates: dict[tuple[str, i
         note,
         None,
         stock,
+        listed,
+        line.cost,
     )
 
 
@@ -102,8 +119,9 @@ def _discount(applied: Applied, draft: Draft) -> Discount:
     )
 
 
-def sealed_rate(rate: RateTotal, sign: int = 1) -> Rate:
-    """A VAT total as sealed; ``sign`` -1 for a refund."""
+def sealed_rate(rate: RateTotal, sign: int = 1, profile: str = "") -> Rate:
+    """A VAT total as sealed; ``sign`` -1 for a refund; ``profile`` is the customer's, which says why none is charged."""
+    scheme = "" if not rate.scheme and rate.nature != NATURE_STORED else _scheme(rate, profile)
     return Rate(
         int(rate.category),
         rate.nature == NATURE_DEPOSIT,
@@ -111,4 +129,11 @@ def sealed_rate(rate: RateTotal, sign: int = 1) -> Rate:
         sign * rate.gross,
         sign * rate.vat,
         sign * rate.net,
+        scheme,
     )
+
+
+def _scheme(rate: RateTotal, profile: str) -> str:
+    if rate.nature == NATURE_STORED:
+        return STORED
+    return profile if rate.scheme & SCHEME_EXEMPT else MARGIN

@@ -49,7 +49,8 @@ class Line(msgspec.Struct, frozen=True):
     ``u`` unit price with options (1/10 000), ``typed`` whether the operator typed the price, ``o`` options, ``b``
     base amount, ``x`` shares of discounts as (index into the ticket's ``disc``, signed amount), ``a`` amount after
     all of them, ``r`` index into the ticket's ``rates``, ``t`` VAT share, ``n`` note, ``of`` the line id of the
-    original that a refund line gives back, ``s`` whether the line moves stock (a fold may not ask the catalogue).
+    original that a refund line gives back, ``s`` whether the line moves stock (a fold may not ask the catalogue),
+    ``pr`` the price row that gave the unit price (null: none did), ``k`` what the line cost, where its margin is taxed.
     """
 
     id: int
@@ -69,11 +70,16 @@ class Line(msgspec.Struct, frozen=True):
     n: str | None
     of: int | None
     s: bool
+    pr: int | None = None
+    k: int | None = None
 
 
 class Rate(msgspec.Struct, frozen=True):
     """The ticket's total of one VAT key: ``c`` the VAT rate's id, ``deposit`` whether it is the group of deposit lines,
-    ``r`` its percentage (1/1000 %), ``g`` gross, ``v`` VAT, ``n`` net."""
+    ``r`` its percentage (1/1000 %), ``g`` gross, ``v`` VAT, ``n`` net.
+
+    ``s`` says by what scheme it is taxed: "" on the whole, "margin", or not at all ("exempt", "intra-eu", "stored":
+    then ``r`` is 0)."""
 
     c: int
     deposit: bool
@@ -81,6 +87,17 @@ class Rate(msgspec.Struct, frozen=True):
     g: int
     v: int
     n: int
+    s: str = ""
+
+
+class Customer(msgspec.Struct, frozen=True, kw_only=True):
+    """To whom a ticket was sold: the customer's id, the position of the version of his row, his tax profile, and the
+    number that an exemption rests on (null where there is none)."""
+
+    id: int
+    pv: int
+    tax: str
+    proof: str | None
 
 
 class Discount(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +134,8 @@ class Ticket(Record, frozen=True):
     "gross" or "net", ``cur`` and ``dec`` the currency and its decimals, ``mode`` the sales mode (0 take-away,
     1 delivery, 2 on site ...), ``items`` the number of lines, ``due`` what is still to be paid (in a refund, negative:
     what it takes off the due of the original), ``book`` the position of the price book, ``algo`` the number of the
-    pricing algorithm, ``asked`` whether a receipt was asked for.
+    pricing algorithm, ``asked`` whether a receipt was asked for, ``cust`` the customer (null: nobody was named),
+    ``table``, ``covers`` (0: not told) and delivery ``zone``.
     """
 
     fiscal: ClassVar[str] = "ticket"
@@ -141,6 +159,10 @@ class Ticket(Record, frozen=True):
     book: int
     algo: int
     asked: bool
+    cust: Customer | None = None
+    table: int | None = None
+    covers: int = 0
+    zone: int | None = None
 
 
 class Posted(Ticket, frozen=True, tag="sales.posted"):
