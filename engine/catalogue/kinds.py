@@ -130,8 +130,9 @@ class ProductRow(Row, frozen=True, kw_only=True):
     ``option_sets`` are the department's where they are empty; a set named twice may be answered twice. ``unit`` is
     the word behind quantities ("kg"). ``weighed`` goods are priced per ``unit`` of weight and sold by what the scale
     says; ``weight`` is the grams of one piece of other goods, which receipts show with the price per kilogram.
-    ``stored_value`` is a voucher of several purposes or a card: sold without VAT and without discounts. ``stock_blocks`` refuses to sell what is not there, so it needs
-    ``stock_tracked``. A ``hidden`` product has no key but can be scanned; one that is not ``active`` is not sold.
+    ``stored_value`` is a voucher of several purposes or a card: sold without VAT and without discounts.
+    ``stock_blocks`` refuses to sell what is not there, so it needs ``stock_tracked``. A ``hidden`` product has no key
+    but can be scanned; one that is not ``active`` is not sold.
     """
 
     title: Label

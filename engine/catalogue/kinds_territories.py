@@ -1,8 +1,8 @@
 """VAT as the law has it in each French territory: rates with the articles they rest on and the days they hold.
 
-The engine sells at the rates that a shop has configured; these are what the shop is offered to configure, and what its
-rows are held against. The table begins on 2014-01-01, when the rates of today came together (loi 2012-1510, art. 68; loi
-2013-1278, art. 7): an earlier ticket cannot exist, and an earlier date would claim more than was looked up.
+The engine sells at the rates that a shop has configured; these are what the shop is offered to configure. The table
+begins on 2014-01-01, when the rates of today came together (loi 2012-1510, art. 68): that is the first day it vouches
+for, not the day on which each rate began.
 """
 
 from typing import NamedTuple

@@ -68,9 +68,9 @@ def _ready_rate(world: World, key: tuple[int, int, str | None]) -> Rate | None:
 def rate_on(world: World, id: int, at: str, territory: str | None = None) -> Rate:
     """The rate in force on the business day for what is configured as rate ``id``.
 
-    That row itself on the days it holds, else the row of its territory, category and margin that began last (then of the
-    lower id); with a ``territory``, that one's row of the category. Refused (``catalogue.no_rate_on``) at ``at`` where
-    there is none: a rate that is unknown for the date is never guessed.
+    That row itself on the days it holds, else the row of its territory, category and margin that began last (then of
+    the lower id); with a ``territory``, that one's row of the category. Refused (``catalogue.no_rate_on``) at ``at``
+    where there is none: a rate that is unknown for the date is never guessed.
     """
     found = world.ready(_ready_rate, (id, world.day, territory))
     if found is None:

@@ -7,7 +7,7 @@ from engine.shop import views as shop
 
 
 def chosen_price(
-    product: int, choices: prices.Prices, counted: int, mode: int, customer: Customer | None, world: World
+    choices: prices.Prices, world: World, *, product: int, counted: int, mode: int, customer: Customer | None
 ) -> prices.Price | None:
     """The price of the first level at which one holds, or None: then the catalogue's does.
 

@@ -142,8 +142,8 @@ class Ready(NamedTuple):
 
 
 class Shelf:
-    """What was looked up for the baskets before, valid for one configuration and one business day: nothing on it depends
-    on anything else.
+    """What was looked up for the baskets before, valid for one configuration and business day: nothing on it depends on
+    anything else.
 
     ``ready`` holds products by (product, `Draft.place`), ``modes`` the sales mode by (till, mode asked for).
     """
@@ -346,7 +346,7 @@ def _special(ready: Ready, line: LineIn, index: int, made: Draft, world: World) 
     if item.weighed and line.quantity is None:
         _decline("sales.no_weight", f"{item.label} is sold by weight: nothing was weighed", index, "quantity")
     counted = sum(_quantity(other, at) for at, other in enumerate(made.basket.lines) if other.product == item.id)
-    return chosen_price(item.id, ready.choices, counted, made.mode, customer, world)
+    return chosen_price(ready.choices, world, product=item.id, counted=counted, mode=made.mode, customer=customer)
 
 
 def _scheme(ready: Ready, made: Draft, world: World) -> dict[str, Any]:

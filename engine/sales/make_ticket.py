@@ -120,7 +120,7 @@ def _discount(applied: Applied, draft: Draft) -> Discount:
 
 
 def sealed_rate(rate: RateTotal, sign: int = 1, profile: str = "") -> Rate:
-    """A VAT total as sealed; ``sign`` -1 for a refund; ``profile`` is the customer's, which says why none is charged."""
+    """A VAT total as sealed; ``sign`` -1 for a refund; ``profile`` is the customer's: why there is none to pay."""
     scheme = "" if not rate.scheme and rate.nature != NATURE_STORED else _scheme(rate, profile)
     return Rate(
         int(rate.category),

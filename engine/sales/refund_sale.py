@@ -29,7 +29,6 @@ from engine_ext.basket import (
 )
 from engine_ext.refund import Refund, RefundedLine, SoldLine, refund
 
-
 SCHEMES = {MARGIN: SCHEME_MARGIN, "exempt": SCHEME_EXEMPT, "intra-eu": SCHEME_EXEMPT}
 """The scheme of a sealed rate, as the core numbers it; any other is 0."""
 

@@ -92,12 +92,13 @@ class ReceiptOptions(Row, frozen=True, kw_only=True):
 class SettingsRow(Row, frozen=True, kw_only=True):
     """The shop: who sells (printed on every receipt), how it counts money and days, and the law's limits for it.
 
-    ``country`` is the state that goods are sold from; ``basis`` says whether prices include VAT ("gross") or not ("net"); ``day_starts_minute`` is the minute after
-    midnight at which the business day begins; ``default_mode`` is the sales mode (not a payment mode) that a sale has
-    when nobody chooses, ``modes`` those on offer (empty: all), ``mode_required`` makes the choice an obligation;
-    ``cash_rounding_step`` is the smallest coin in minor units (0 or 1: no rounding); ``default_float`` what a drawer
-    starts with; ``logo`` stands at the head of receipts and ``receipt`` says what else they show; ``public_address``
-    is where anybody can reach this shop's server, so that receipts can carry a code that leads to their proof.
+    ``country`` is the state that goods are sold from; ``basis`` says whether prices include VAT ("gross") or not
+    ("net"); ``day_starts_minute`` is the minute after midnight at which the business day begins; ``default_mode`` is
+    the sales mode (not a payment mode) that a sale has when nobody chooses, ``modes`` those on offer (empty: all),
+    ``mode_required`` makes the choice an obligation; ``cash_rounding_step`` is the smallest coin in minor units (0 or
+    1: no rounding); ``default_float`` what a drawer starts with; ``logo`` stands at the head of receipts and
+    ``receipt`` says what else they show; ``public_address`` is where anybody can reach this shop's server, so that
+    receipts can carry a code that leads to their proof.
     """
 
     name: Label
