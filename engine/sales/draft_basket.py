@@ -213,8 +213,8 @@ def draft(basket: Basket, world: World) -> Draft:
     if basket.customer is not None or basket.table is not None or basket.zone is not None:
         buyer = draft_buyer(basket.customer, basket.table, basket.zone, world)
     territory = buyer.territory
-    place = mode if territory is None else (mode, territory)
-    made = Draft(mode, shelf, [], [], [], {}, {}, basket, buyer, place, buyer.customer is None)
+    sold = mode if territory is None else (mode, territory)
+    made = Draft(mode, shelf, [], [], [], {}, {}, basket, buyer, sold, buyer.customer is None)
     place, index = "lines", 0
     try:
         for index, line in enumerate(basket.lines):
