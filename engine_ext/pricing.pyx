@@ -318,19 +318,15 @@ cdef int64_t take_vat_off(
 
 
 cdef RateTotal tax_group(Sheet sheet, Py_ssize_t low, Py_ssize_t high, int group, int scheme, int basis):
-    # Phase 4 for the rows low..high-1 of one group: VAT once on their sum, then split over them. None without rows.
+    # Phase 4 for the rows low..high-1 of one group: VAT once on their sum, then split over them.
     cdef int64_t amount = 0
     cdef int64_t vat = 0
     cdef int64_t rate
-    cdef Py_ssize_t found = 0
     cdef Py_ssize_t i
     cdef BasketLine first
     for i in range(low, high):
         if belongs(sheet.order[i], group, scheme):
             amount += sheet.order[i].remaining
-            found += 1
-    if found == 0:
-        return None
     first = <BasketLine>sheet.order[low].line
     rate = 0 if group == UNTAXED else first.rate
     if scheme & MARGIN:
@@ -353,27 +349,23 @@ cdef tuple break_down(Sheet sheet, int basis):
     cdef list rates = []
     cdef Py_ssize_t low = 0
     cdef Py_ssize_t high
-    cdef int group
-    cdef int scheme
-    cdef int present
+    cdef int kind  # a group and a scheme in one number
+    cdef int present  # a bit for each kind that has rows
     cdef BasketLine line
     cdef BasketLine other
-    cdef RateTotal total
     while low < sheet.count:
         line = <BasketLine>sheet.order[low].line
-        present = 1 << line.scheme
+        present = 1 << SCHEMES * sheet.order[low].group + line.scheme
         high = low + 1
         while high < sheet.count:
             other = <BasketLine>sheet.order[high].line
             if other.rate != line.rate or other.category != line.category:
                 break
-            present |= 1 << other.scheme
+            present |= 1 << SCHEMES * sheet.order[high].group + other.scheme
             high += 1
-        for group in range(GROUPS):
-            for scheme in range(SCHEMES):
-                total = tax_group(sheet, low, high, group, scheme, basis) if present >> scheme & 1 else None
-                if total is not None:
-                    rates.append(total)
+        for kind in range(GROUPS * SCHEMES):
+            if present >> kind & 1:
+                rates.append(tax_group(sheet, low, high, kind // SCHEMES, kind % SCHEMES, basis))
         low = high
     return tuple(rates)
 

@@ -251,10 +251,11 @@ def _vat_of_margins(record: Posted, index: int) -> int:
     In net basis what a line brings is its amount with its VAT.
     """
     rate = record.rates[index].r
+    costs = dict(record.costs)
     vat = 0
     for line in record.lines:
         if line.r == index:
-            gain = line.a - (line.k or 0) + (0 if record.basis == "gross" else line.t)
+            gain = line.a - costs.get(line.id, 0) + (0 if record.basis == "gross" else line.t)
             sign = -1 if line.q < 0 else 1
             vat += sign * rounded(max(0, sign * gain) * rate, RATE_SCALE + rate)
     return vat

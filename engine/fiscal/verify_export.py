@@ -165,7 +165,7 @@ def nearest(numerator: int, denominator: int) -> int:
 def ticket_problems(ticket: Json) -> Iterator[str]:
     """Every sum of a ticket that does not fit, in words."""
     lines, rates, gross = ticket["lines"], ticket["rates"], ticket["basis"] == "gross"
-    amount, vat, granted = Counter[int](), Counter[int](), Counter[int]()
+    amount, vat, granted, costs = Counter[int](), Counter[int](), Counter[int](), Counter(dict(ticket.get("costs", ())))
     for line in lines:
         shares = sum(share for _, share in line["x"])
         if line["a"] != line["b"] + shares:
@@ -184,8 +184,8 @@ def ticket_problems(ticket: Json) -> Iterator[str]:
             yield f"VAT rate {rate['r']}: the lines make {amount[index]} and VAT {vat[index]}, it says {rate}"
         right = nearest(base * rate["r"], 100_000 + rate["r"] * gross)
         if rate.get("s") == "margin":  # of what each line brings beyond its cost (CGI art. 297 A)
-            gains = [max(0, line["a"] - line["k"] + line["t"] * (not gross)) for line in lines if line["r"] == index]
-            right = sum(nearest(gain * rate["r"], 100_000 + rate["r"]) for gain in gains)
+            own = [(line["id"], line["a"] + line["t"] * (not gross)) for line in lines if line["r"] == index]
+            right = sum(nearest(max(0, sale - costs[id]) * rate["r"], 100_000 + rate["r"]) for id, sale in own)
         if ticket["is"] == "sales.posted" and rate["v"] != right:
             yield f"VAT rate {rate['r']} of {base} is not {rate['v']}"
     for index, discount in enumerate(ticket["disc"]):

@@ -1,5 +1,6 @@
 """Baskets as tills send them, and what pricing needs to know of each line: the catalogue's facts, looked up once."""
 
+import functools
 from typing import Annotated, Any, NamedTuple, NoReturn
 
 import msgspec
@@ -118,7 +119,6 @@ class Facts(NamedTuple):
     options: tuple[Option, ...]
     note: str | None
     stock: bool
-    listed: int | None = None
 
 
 class Ready(NamedTuple):
@@ -145,16 +145,18 @@ class Shelf:
     """What was looked up for the baskets before, valid for one configuration and business day: nothing on it depends on
     anything else.
 
-    ``ready`` holds products by (product, `Draft.place`), ``modes`` the sales mode by (till, mode asked for).
+    ``rates`` holds those in force by (VAT rate, `Draft.place`), ``ready`` products by (product, place), ``modes`` the
+    sales mode by (till, mode asked for).
     """
 
-    __slots__ = ("configuration", "day", "discounts", "modes", "ready", "settings")
+    __slots__ = ("configuration", "day", "discounts", "modes", "rates", "ready", "settings")
 
     def __init__(self, world: World) -> None:
         self.configuration = world.configuration
         self.day = world.day
         self.settings = shop.settings(world)
         self.ready: dict[tuple[int, int | tuple[int, str]], Ready] = {}
+        self.rates: dict[tuple[int, int | tuple[int, str]], rates.Rate] = {}
         self.modes: dict[tuple[int, int | None], int] = {}
         self.discounts: dict[int, discounts.Discount] = {}
 
@@ -190,7 +192,8 @@ class Draft(NamedTuple):
     """A basket ready to be priced: its lines, their facts in the same order, its subtotal discounts, and for every name
     that pricing uses for a discount its (id, version, label); ``stock`` holds, by
     product, what is asked of its stock and whether it blocks. ``buyer`` is whom and where it is sold to; ``place`` is
-    the sales mode, with the territory where the buyer's is another; ``plain`` says that the buyer changes nothing."""
+    the sales mode, with the territory where the buyer's is another; ``plain`` says that the buyer changes nothing;
+    ``listed`` maps line ids to the price rows that gave their prices, ``margins`` are products taxed on theirs."""
 
     mode: int
     shelf: Shelf
@@ -203,6 +206,8 @@ class Draft(NamedTuple):
     buyer: Buyer
     place: int | tuple[int, str]
     plain: bool
+    listed: dict[int, int]
+    margins: list[int]
 
 
 def draft(basket: Basket, world: World) -> Draft:
@@ -214,7 +219,7 @@ def draft(basket: Basket, world: World) -> Draft:
         buyer = draft_buyer(basket.customer, basket.table, basket.zone, world)
     territory = buyer.territory
     sold = mode if territory is None else (mode, territory)
-    made = Draft(mode, shelf, [], [], [], {}, {}, basket, buyer, sold, buyer.customer is None)
+    made = Draft(mode, shelf, [], [], [], {}, {}, basket, buyer, sold, buyer.customer is None, {}, [])
     place, index = "lines", 0
     try:
         for index, line in enumerate(basket.lines):
@@ -313,9 +318,10 @@ def _product_line(line: LineIn, index: int, made: Draft, world: World) -> None:
     number = _quantity(line, index)
     if ready.default is not None:
         made.names[ready.default.ref] = ready.name
+    # Without ``more`` where there is none: unpacking it would cost an ordinary line a fifth of its time.
     more = NOTHING_MORE if plain else _scheme(ready, made, world)
-    priced = BasketLine(
-        **more,
+    build = BasketLine if not more else functools.partial(BasketLine, **more)
+    priced = build(
         id=LINE_IDS[index],
         product=ready.product,
         department=None,
@@ -333,11 +339,11 @@ def _product_line(line: LineIn, index: int, made: Draft, world: World) -> None:
     if item.stock_tracked:
         made.stock[item.id] = (made.stock.get(item.id, (0,))[0] + number, item.stock_blocks)
     made.lines.append(priced)
-    listed = None if typed is not None or chosen is None else chosen.id or None
-    if typed is None and not options and line.note is None and listed is None:
-        made.facts.append(ready.facts)
-    else:
-        made.facts.append(ready.facts._replace(typed=typed is not None, options=options, note=line.note, listed=listed))
+    if chosen is not None and chosen.id and typed is None:
+        made.listed[index + 1] = chosen.id
+    bare = typed is None and not options and line.note is None
+    facts = ready.facts if bare else ready.facts._replace(typed=typed is not None, options=options, note=line.note)
+    made.facts.append(facts)
 
 
 def _special(ready: Ready, line: LineIn, index: int, made: Draft, world: World) -> Price | None:
@@ -353,6 +359,8 @@ def _scheme(ready: Ready, made: Draft, world: World) -> dict[str, Any]:
     """How the VAT of a line is found where it is not simply its rate (pricing.md, phase 4)."""
     if ready.item.stored_value:
         return {"nature": NATURE_STORED}
+    if ready.margin is not None:
+        made.margins.append(ready.item.id)
     return made.buyer.scheme(ready.margin, ready.item.cost, int(ready.category), made.names, world)
 
 
@@ -376,15 +384,19 @@ def _other_line(line: LineIn, index: int, made: Draft, world: World) -> None:
         label, price, discount = group.label, group.price, group.discount
     if typed is None and price is None:
         _decline("sales.price_missing", f"{label} has no price of its own: type one", index, "price")
-    rate = rates.rate_on(world, vat.id, f"lines[{index}]", made.buyer.territory)
+    rate = made.shelf.rates.get((vat.id, made.place))
+    if rate is None:
+        rate = rates.rate_on(world, vat.id, f"lines[{index}]", made.buyer.territory)
+        made.shelf.rates[vat.id, made.place] = rate
     if rate.margin is not None:
         _decline("sales.no_cost", f"{label} is taxed on the margin: only a product has a buying price", index, "price")
     default, name = _default(discount, world)
     if default is not None:
         made.names[default.ref] = name
+    more = NOTHING_MORE if made.plain else made.buyer.scheme(None, None, rate.id, made.names, world)
+    build = BasketLine if not more else functools.partial(BasketLine, **more)
     made.lines.append(
-        BasketLine(
-            **made.buyer.scheme(None, None, rate.id, made.names, world),
+        build(
             id=LINE_IDS[index],
             product=None,
             department=None if line.department is None else f"d{line.department}",

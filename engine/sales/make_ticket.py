@@ -75,13 +75,20 @@ def ticket(
         basket.table,
         basket.covers,
         basket.zone,
+        tuple(draft.listed.items()) if draft.listed else (),
+        _costs(priced) if draft.margins else (),
     )
+
+
+def _costs(priced: pricing.Priced) -> tuple[tuple[int, int], ...]:
+    """By line, what goods under the margin scheme cost."""
+    return tuple((int(line.id), line.cost) for line in priced.lines if line.cost is not None)
 
 
 def _line(line: pricing.PricedLine, facts: list[Facts], rates: dict[tuple[str, int, int], int]) -> Line:
     id, key, quantity, unit, base, shares, amount, vat = line.figures()
     number = int(id)
-    product, version, department, label, typed, options, note, stock, listed = facts[number - 1]
+    product, version, department, label, typed, options, note, stock = facts[number - 1]
     return Line(
         number,
         product,
@@ -100,8 +107,6 @@ def _line(line: pricing.PricedLine, facts: list[Facts], rates: dict[tuple[str, i
         note,
         None,
         stock,
-        listed,
-        line.cost,
     )
 
 
@@ -121,15 +126,15 @@ def _discount(applied: Applied, draft: Draft) -> Discount:
 
 def sealed_rate(rate: RateTotal, sign: int = 1, profile: str = "") -> Rate:
     """A VAT total as sealed; ``sign`` -1 for a refund; ``profile`` is the customer's: why there is none to pay."""
-    scheme = "" if not rate.scheme and rate.nature != NATURE_STORED else _scheme(rate, profile)
+    nature = rate.nature
     return Rate(
         int(rate.category),
-        rate.nature == NATURE_DEPOSIT,
+        nature == NATURE_DEPOSIT,
         rate.rate,
         sign * rate.gross,
         sign * rate.vat,
         sign * rate.net,
-        scheme,
+        _scheme(rate, profile) if rate.scheme or nature == NATURE_STORED else "",
     )
 
 

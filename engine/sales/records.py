@@ -49,8 +49,7 @@ class Line(msgspec.Struct, frozen=True):
     ``u`` unit price with options (1/10 000), ``typed`` whether the operator typed the price, ``o`` options, ``b``
     base amount, ``x`` shares of discounts as (index into the ticket's ``disc``, signed amount), ``a`` amount after
     all of them, ``r`` index into the ticket's ``rates``, ``t`` VAT share, ``n`` note, ``of`` the line id of the
-    original that a refund line gives back, ``s`` whether the line moves stock (a fold may not ask the catalogue),
-    ``pr`` the price row that gave the unit price (null: none did), ``k`` what the line cost, where its margin is taxed.
+    original that a refund line gives back, ``s`` whether the line moves stock (a fold may not ask the catalogue).
     """
 
     id: int
@@ -70,8 +69,6 @@ class Line(msgspec.Struct, frozen=True):
     n: str | None
     of: int | None
     s: bool
-    pr: int | None = None
-    k: int | None = None
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -135,7 +132,8 @@ class Ticket(Record, frozen=True):
     1 delivery, 2 on site ...), ``items`` the number of lines, ``due`` what is still to be paid (in a refund, negative:
     what it takes off the due of the original), ``book`` the position of the price book, ``algo`` the number of the
     pricing algorithm, ``asked`` whether a receipt was asked for, ``cust`` the customer (null: nobody was named),
-    ``table``, ``covers`` (0: not told) and delivery ``zone``.
+    ``table``, ``covers`` (0: not told) and delivery ``zone``; ``pr`` holds, for lines whose unit price a price row
+    gave, (line id, row), and ``costs``, for lines of a sale whose margin is taxed, (line id, what the line cost).
     """
 
     fiscal: ClassVar[str] = "ticket"
@@ -163,6 +161,8 @@ class Ticket(Record, frozen=True):
     table: int | None = None
     covers: int = 0
     zone: int | None = None
+    pr: tuple[tuple[int, int], ...] = ()
+    costs: tuple[tuple[int, int], ...] = ()
 
 
 class Posted(Ticket, frozen=True, tag="sales.posted"):

@@ -162,6 +162,7 @@ def _ticket(command: RefundSale, case: _Case, legs: tuple[Leg, ...], session: in
     rates = {(int(rate.category), rate.rate, rate.scheme): index for index, rate in enumerate(back.rates)}
     names = {(rate.c, rate.r, SCHEMES.get(rate.s, 0)): rate.s for rate in sale.rates}
     originals = {line.id: line for line in sale.lines}
+    listed: dict[int | None, int] = dict(sale.pr)
     used: dict[int, int] = {}
     for line in back.lines:
         for discount, _ in line.shares:
@@ -197,6 +198,7 @@ def _ticket(command: RefundSale, case: _Case, legs: tuple[Leg, ...], session: in
         table=sale.table,
         covers=sale.covers,
         zone=sale.zone,
+        pr=tuple([(line.id, listed[line.of]) for line in lines if line.of in listed]),
         of=of,
         reason=command.reason,
     )
@@ -221,7 +223,6 @@ def _line(number: int, line: RefundedLine, old: Line, rate: int, used: dict[int,
         n=old.n,
         of=old.id,
         s=old.s,
-        pr=old.pr,
     )
 
 

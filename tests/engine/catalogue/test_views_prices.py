@@ -13,7 +13,14 @@ NOW = Asked(mode=2, customer=1, group=4, day=TODAY, weekday=6, minute=1_080, qua
 
 
 def row(level: int = BAND, price: int = 100, id: int = 1, **conditions: Any) -> Price:
-    words = {"mode": None, "customer": 0, "group": 0, "first": 0, "last": 10**7, "weekdays": frozenset()}
+    words: dict[str, Any] = {
+        "mode": None,
+        "customer": 0,
+        "group": 0,
+        "first": 0,
+        "last": 10**7,
+        "weekdays": frozenset(),
+    }
     words |= {"from_minute": None, "until_minute": 0, "least": 0}
     return Price(level=level, price=price, id=id, **(words | conditions))
 
