@@ -265,13 +265,16 @@ def _invite(shell: Shell, port: int, opened: Opened) -> None:
     """Says how to go on at the shop that is served."""
     shell.say("", f"The shop is served at http://127.0.0.1:{port} until Ctrl-C. Sell something yourself:", "")
     base = f"http://127.0.0.1:{port}/api/v1"
-    bearer = f"-H 'Authorization: Bearer {opened.tokens[1]}' -H 'Content-Type: application/json'"
+    id = "$(cat /proc/sys/kernel/random/uuid)"
     shell.say(
-        f"  curl -s -c jar {base}/auth/pin {bearer} \\",
-        f"""    -d '{{"operator": 1, "pin": "{opened.pins[1]}"}}'""",
-        f"""  curl -s -b jar {base}/cash/open {bearer} -d '{{"id": "'$(uuidgen)'", "float_in": 15000}}'""",
-        f"""  curl -s -b jar {base}/sales/post {bearer} \\""",
-        """    -d '{"id": "'$(uuidgen)'", "lines": [{"product": 1}], "payments": [{"mode": 1}]}'""",
+        f"  TOKEN={opened.tokens[1]}",
+        "  ask() {",
+        f'    curl -s -b jar -c jar {base}/$1 -H "Authorization: Bearer $TOKEN" \\',
+        f'      -H "Content-Type: application/json" -H "Idempotency-Key: {id}" -d "$2"; echo',
+        "  }",
+        f"""  ask auth/pin '{{"operator": 1, "pin": "{opened.pins[1]}"}}'""",
+        """  ask cash/open '{"float_in": 15000}'""",
+        """  ask sales/post '{"lines": [{"product": 1}], "payments": [{"mode": 1}]}'""",
         "",
         f"  the API for people: http://127.0.0.1:{port}/api",
     )
