@@ -12,7 +12,23 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks import bench_counts, bench_growth, bench_naive, bench_sale, bench_store, micro, probe
+from benchmarks import (
+    bench_afternoon,
+    bench_counts,
+    bench_growth,
+    bench_http,
+    bench_http_counts,
+    bench_naive,
+    bench_open,
+    bench_overload,
+    bench_patterns,
+    bench_restart,
+    bench_sale,
+    bench_store,
+    bench_storm,
+    micro,
+    probe,
+)
 from benchmarks.figures import Plan, show
 from benchmarks.timing import ForeignCpu
 
@@ -20,12 +36,20 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 QUESTIONS: dict[str, Callable[[Plan], dict[str, Any]]] = {
     "pricing": micro.pricing,
+    "patterns": bench_patterns.run,
     "sealing": micro.sealing,
     "store": bench_store.run,
     "sale": bench_sale.run,
     "growth": bench_growth.run,
     "naive": bench_naive.run,
     "counts": bench_counts.run,
+    "http-counts": bench_http_counts.run,
+    "http": bench_http.run,
+    "overload": bench_overload.run,
+    "open": bench_open.run,
+    "storm": bench_storm.run,
+    "restart": bench_restart.run,
+    "afternoon": bench_afternoon.run,
 }
 
 
@@ -56,7 +80,7 @@ def main(arguments: list[str]) -> int:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     console.print(f"written to {target}")
-    failed = found["answers"].get("counts", {}).get("failed", [])
+    failed = [line for one in found["answers"].values() for line in one.get("failed", [])]
     for line in failed:
         console.print(f"[red]{line}[/red]")
     return 1 if failed else 0

@@ -15,6 +15,7 @@ import msgspec
 
 from benchmarks.counted import OPERATIONS
 from benchmarks.figures import Figure, Plan, answer, plain
+from engine_ext import hot
 
 QUESTION = "how many instructions per operation, and has that grown by more than 1 %?"
 BASELINE = Path(__file__).parent / "baseline.json"
@@ -27,11 +28,18 @@ def run(plan: Plan) -> dict[str, Any]:
     """Counts every operation; ``failed`` names those that grew by more than 1 % on the baseline's own software."""
     if shutil.which("valgrind") is None:
         return answer(QUESTION, [plain("valgrind is not installed: nothing counted", float("nan"), "")], failed=[])
-    counts = count(plan.directory)
+    repeated = {name: operation.repetitions for name, operation in OPERATIONS.items()}
+    counts = count(plan.directory, "benchmarks.counted", repeated)
+    figures, more = held_against(BASELINE, counts, rebase=plan.rebase)
+    return answer(QUESTION, figures, **more)
+
+
+def held_against(baseline: Path, counts: dict[str, int], *, rebase: bool) -> tuple[list[Figure], dict[str, Any]]:
+    """(the counts beside their baseline, what else there is to say): ``failed`` names those that have grown."""
     here = software()
-    stored = stored_baseline()
-    if plan.rebase or stored is None:
-        BASELINE.write_text(json.dumps({"software": here, "counts": counts}, indent=1) + "\n", encoding="utf-8")
+    stored = stored_baseline(baseline)
+    if rebase or stored is None:
+        baseline.write_text(json.dumps({"software": here, "counts": counts}, indent=1) + "\n", encoding="utf-8")
         stored = {"software": here, "counts": counts}
     comparable = stored["software"] == here
     figures = [judged(name, counts[name], stored["counts"].get(name) if comparable else None) for name in counts]
@@ -39,14 +47,14 @@ def run(plan: Plan) -> dict[str, Any]:
     more = {"software": here, "comparable": comparable, "failed": failed}
     if not comparable:
         figures.append(plain("the baseline is of other software: not held against it", float("nan"), ""))
-    return answer(QUESTION, figures, **more)
+    return figures, more
 
 
-def stored_baseline() -> dict[str, Any] | None:
+def stored_baseline(baseline: Path = BASELINE) -> dict[str, Any] | None:
     """The counts that the repository promises, and the software that they were counted with."""
-    if not BASELINE.exists():
+    if not baseline.exists():
         return None
-    found: dict[str, Any] = json.loads(BASELINE.read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads(baseline.read_text(encoding="utf-8"))
     return found
 
 
@@ -71,30 +79,31 @@ def software() -> dict[str, str]:
         "openssl": ssl.OPENSSL_VERSION,
         "msgspec": str(msgspec.__version__),
         "machine": platform.machine(),
+        "engine": "compiled" if hot.FINDER in sys.meta_path and not hot.FINDER.stale() else "interpreted",
     }
 
 
-def count(directory: Path) -> dict[str, int]:
+def count(directory: Path, program: str, repeated: dict[str, int]) -> dict[str, int]:
     """One run under callgrind, which dumps and clears its counter whenever the program calls ``getppid``.
 
     Every operation runs ``n`` and then ``2 n`` times; the difference is free of what the marks themselves cost.
     """
-    program = [sys.executable, "-m", "benchmarks.counted"]
-    tool = ["valgrind", "--tool=callgrind", "--dump-before=getppid", f"--callgrind-out-file={directory}/callgrind.out"]
+    out = f"{program}.out"
+    tool = ["valgrind", "--tool=callgrind", "--dump-before=getppid", f"--callgrind-out-file={directory}/{out}"]
     subprocess.run(
-        [*tool, *program],
+        [*tool, sys.executable, "-m", program],
         check=True,
         cwd=Path(__file__).parent.parent,
         env=os.environ | {"PYTHONHASHSEED": "0"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    dumps = sorted(directory.glob("callgrind.out.*"), key=lambda path: int(path.suffix[1:]))
+    dumps = sorted(directory.glob(f"{out}.*"), key=lambda path: int(path.suffix[1:]))
     totals = [int(match[1]) for path in dumps if (match := _TOTAL.search(path.read_text(encoding="utf-8")))]
-    assert len(totals) == MARKS * len(OPERATIONS), f"{len(totals)} dumps for {len(OPERATIONS)} operations"
+    assert len(totals) == MARKS * len(repeated), f"{len(totals)} dumps for {len(repeated)} operations"
     # A dump ends before each mark; of every three, the first holds the preparation.
     counts = {}
-    for number, (name, operation) in enumerate(OPERATIONS.items()):
+    for number, (name, repetitions) in enumerate(repeated.items()):
         once, twice = totals[3 * number + 1 : 3 * number + 3]
-        counts[name] = round((twice - once) / operation.repetitions)
+        counts[name] = round((twice - once) / repetitions)
     return counts

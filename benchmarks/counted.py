@@ -51,7 +51,7 @@ class Bench:
             self._ids += 1
             actor = Actor(till=1 + number % ticket.TILLS, operator=ticket.OPERATOR)
             envelopes.append(
-                Envelope(id=b"countid-" + self._ids.to_bytes(8, "big"), actor=actor, command=ticket.COMMAND)
+                Envelope(id=b"countid-" + self._ids.to_bytes(8, "big"), actor=actor, command=ticket.command())
             )
         for answer in self.engine.submit(envelopes):
             ticket.must(answer)

@@ -1,6 +1,7 @@
 """How an answer is written down: figures with their unit and goal, a plan of how much to run, a table for a person."""
 
 import dataclasses
+import math
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,8 @@ def show(console: Console, name: str, found: dict[str, Any]) -> None:
 
 
 def _number(value: float) -> str:
+    if math.isnan(value):  # nothing was measured: the name says why
+        return ""
     if value == int(value) or abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:,.3f}" if abs(value) < 10 else f"{value:,.1f}"

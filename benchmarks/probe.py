@@ -39,6 +39,11 @@ def f_ns(directory: Path, rounds: int = SYNC_ROUNDS) -> float:
     return percentile(times, 0.5)
 
 
+def load() -> float:
+    """The machine's load average of the last minute: how many wanted a processor, us included."""
+    return os.getloadavg()[0]
+
+
 def machine(directory: Path) -> dict[str, Any]:
     """Everything that a figure depends on besides our code; taken at the start of every run."""
     foreign = ForeignCpu()
@@ -46,7 +51,7 @@ def machine(directory: Path) -> dict[str, Any]:
     stat = os.statvfs(directory)
     return probes | {
         "foreign_cpu": round(foreign.share(), 3),
-        "load": os.getloadavg()[0],
+        "load": load(),
         "scheduler": "real-time" if os.sched_getscheduler(0) in {os.SCHED_FIFO, os.SCHED_RR} else "ordinary",
         "cores": os.cpu_count(),
         "cpu": _cpu_name(),

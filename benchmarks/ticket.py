@@ -53,10 +53,17 @@ def new_id() -> bytes:
 
 def sale(number: int) -> Envelope:
     """The ticket on its way from one of the tills, which take turns."""
-    return Envelope(id=new_id(), actor=Actor(till=1 + number % TILLS, operator=OPERATOR), command=COMMAND)
+    return Envelope(id=new_id(), actor=Actor(till=1 + number % TILLS, operator=OPERATOR), command=command())
 
 
-COMMAND = msgspec.json.decode(msgspec.json.encode(BODY), type=PostSale)
+def command() -> PostSale:
+    """The sale as it comes off the wire, decoded anew each time: no two sales share an object."""
+    return _decode(_WIRE)
+
+
+_WIRE = msgspec.json.encode(BODY)
+_decode = msgspec.json.Decoder(PostSale).decode
+COMMAND = command()
 
 
 def must(answer: Answer) -> Answer:

@@ -16,6 +16,7 @@ from engine.kernel.attachments import Attachments, keep_staged
 from engine.kernel.backup import read_before, require_ready
 from engine.kernel.check_tail import require_tail
 from engine.kernel.clock import Clock, Guard, GuardState, SystemClock
+from engine.kernel.collecting import paused
 from engine.kernel.confirm_clock import CONFIRMED, DOUBTED
 from engine.kernel.credentials import CONSOLE, WORKER
 from engine.kernel.disk import Limits
@@ -170,7 +171,8 @@ class Engine:
         answers: list[Answer] = []
         self._source = source
         for first in range(0, len(envelopes), GROUP_COMMANDS_MAX):
-            answers.extend(self._group(envelopes[first : first + GROUP_COMMANDS_MAX]))
+            with paused():
+                answers.extend(self._group(envelopes[first : first + GROUP_COMMANDS_MAX]))
         return answers
 
     def ask(self, query: Query, *, till: int = 0, operator: int = 0) -> Any:

@@ -4,7 +4,19 @@ import sys
 
 from engine.access import table as access
 from engine.access import views as access_views
-from engine.access.views import KeyView, PasskeyView, SessionView, api_key, passkey, session, till_credential
+from engine.access.views import (
+    STRANGER_FIRST,
+    STRANGERS,
+    Identity,
+    KeyView,
+    PasskeyView,
+    SessionView,
+    api_key,
+    identity,
+    passkey,
+    session,
+    till_credential,
+)
 from engine.cash import table as cash
 from engine.cash import views as cash_views
 from engine.catalogue import table as catalogue
@@ -17,6 +29,7 @@ from engine.integrations import table as integrations
 from engine.kernel import table as kernel
 from engine.kernel.clock import Civil
 from engine.kernel.joined import Hooks, Joined
+from engine.kernel.permissions import DEVICE, PUBLIC
 from engine.kernel.world import World
 from engine.payments import table as payments
 from engine.printing import table as printing
@@ -37,6 +50,7 @@ __all__ = [
     "check_journal",
     "export_journal",
 ]
+__all__ += ["STRANGERS", "STRANGER_FIRST", "Identity", "identity", "shop_name"]
 __all__ += ["KeyView", "Operator", "PasskeyView", "SessionView", "api_key", "by_badge", "by_login", "operator"]
 __all__ += [
     "passkey",
@@ -45,8 +59,14 @@ __all__ += [
     "stored_secret",
     "till_credential",
 ]  # what workers look up: `Reader.look`
+__all__ += ["DEVICE", "PUBLIC"]  # the rights of a till without an operator, and of those who show nothing
 
 _civils: dict[tuple[str, int], Civil] = {}
+
+
+def shop_name(world: World) -> str:
+    """What people call the shop."""
+    return shop_views.settings(world).name
 
 
 def _civil(world: World) -> Civil:

@@ -51,6 +51,7 @@ cdef class BasketLine:
     cdef readonly bint is_typed
     cdef readonly int nature
     cdef readonly tuple options
+    cdef readonly tuple tags
     cdef readonly LineAdjustment manual
     cdef readonly LineAdjustment default
     cdef readonly int scheme

@@ -13,6 +13,7 @@ PERCENT_MIN: Final[int]
 SCHEME_EXEMPT: Final[int]
 SCHEME_MARGIN: Final[int]
 SOURCE_SHA256: Final[str]
+TAGS_MAX: Final[int]
 
 class PricingError(Exception):
     code: str
@@ -73,6 +74,7 @@ class BasketLine:
         cost: int | None = None,
         margin: bool = False,
         exempt: bool = False,
+        tags: tuple[str, ...] = (),
     ) -> Self: ...
     @property
     def id(self) -> str: ...
@@ -94,6 +96,8 @@ class BasketLine:
     def nature(self) -> int: ...
     @property
     def options(self) -> tuple[tuple[str, int], ...]: ...
+    @property
+    def tags(self) -> tuple[str, ...]: ...
     @property
     def manual(self) -> LineAdjustment | None: ...
     @property

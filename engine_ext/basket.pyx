@@ -21,6 +21,7 @@ BASIS_NET = NET
 PERCENT_MIN = -WHOLE
 PERCENT_MAX = 10 * WHOLE
 OPTIONS_MAX = 64
+TAGS_MAX = 64
 
 
 class PricingError(Exception):
@@ -162,6 +163,16 @@ cdef int64_t with_options(int64_t unit, tuple options, str line_id) except? -1:
     return unit
 
 
+cdef tuple sorted_tags(tuple tags, str line_id):
+    # Each once and in one order: tags are part of what makes two units alike.
+    if len(tags) > TAGS_MAX:
+        raise PricingError("pricing.too_many_tags", line_id, f"at most {TAGS_MAX} tags a line")
+    for tag in tags:
+        if type(tag) is not str:
+            raise TypeError(f"tags must hold texts, not {type(tag).__name__}")
+    return tuple(sorted(set(tags)))
+
+
 @cython.final
 @cython.no_gc
 @cython.auto_pickle(False)
@@ -176,20 +187,20 @@ cdef class BasketLine:
     advance deducted) may stand against the sign of the basket and takes no discount; one of ``NATURE_STORED`` (a
     voucher or card of several purposes is sold or topped up) neither, and carries no VAT. ``manual`` is the operator's
     line discount, ``default`` the one that hangs on the product or its department; ``unit`` is the price that phase 0
-    chose.
+    chose. ``tags`` are what rules that consume units may ask for, beside product and department.
 
     ``margin`` taxes what the line brings beyond its ``cost``, a unit price too; ``exempt`` takes the VAT off again.
     ``scheme`` is ``SCHEME_MARGIN`` and ``SCHEME_EXEMPT`` as they hold, added up.
 
     TypeError on anything but the declared types; PricingError ``pricing.bad_quantity``, ``bad_price``, ``bad_rate``,
-    ``bad_nature``, ``too_many_options``, ``deposit_discounted`` or ``no_cost``, with the line's id, where a value is
-    out of bounds.
+    ``bad_nature``, ``too_many_options``, ``too_many_tags``, ``deposit_discounted`` or ``no_cost``, with the line's id,
+    where a value is out of bounds.
     """
 
     def __cinit__(
         self, *, str id not None, str product, str department, str category not None, rate, quantity, catalogue,
         listed=None, typed=None, tuple options not None=(), nature=GOODS, LineAdjustment manual=None,
-        LineAdjustment default=None, cost=None, bint margin=False, bint exempt=False,
+        LineAdjustment default=None, tuple tags not None=(), cost=None, bint margin=False, bint exempt=False,
     ):
         self.id = id
         self.product = product
@@ -208,6 +219,7 @@ cdef class BasketLine:
         if options:
             self.options = sorted_options(options, id)
             self.unit = with_options(self.unit, self.options, id)
+        self.tags = sorted_tags(tags, id) if tags else tags
         self.nature = checked_nature(nature, id)
         if self.nature != GOODS and manual is not None:
             raise PricingError("pricing.deposit_discounted", id, "a deposit, an advance or a voucher takes no discount")

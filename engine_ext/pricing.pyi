@@ -4,9 +4,13 @@ from collections.abc import Iterable
 from typing import Final, final
 
 from engine_ext.basket import BasketLine, RateTotal, SubtotalAdjustment
+from engine_ext.misses import NearMiss
+from engine_ext.patterns import ChosenMenu, Patterns
 from engine_ext.sheet import Applied
+from engine_ext.uses import PatternUse
 
 ALGORITHM: Final[int]
+ALGORITHM_PATTERNS: Final[int]
 DECIMALS_MAX: Final[int]
 KIND_AMOUNT: Final[str]
 KIND_EXEMPT: Final[str]
@@ -15,6 +19,8 @@ KIND_PERCENT: Final[str]
 PHASE_LINE: Final[int]
 PHASE_TICKET: Final[int]
 PHASE_VAT: Final[int]
+SEARCH_BOUNDED: Final[str]
+SEARCH_EXACT: Final[str]
 SOURCE_SHA256: Final[str]
 SUBTOTALS_MAX: Final[int]
 VAT_REF: Final[str]
@@ -57,6 +63,14 @@ class Priced:
     def basis(self) -> int: ...
     @property
     def algorithm(self) -> int: ...
+    @property
+    def uses(self) -> tuple[PatternUse, ...]: ...
+    @property
+    def search(self) -> str | None: ...
+    @property
+    def nodes(self) -> int: ...
+    @property
+    def misses(self) -> tuple[NearMiss, ...]: ...
 
 def price(
     lines: Iterable[BasketLine],
@@ -64,4 +78,7 @@ def price(
     *,
     basis: int = 0,
     decimals: int = 2,
+    patterns: Patterns | None = None,
+    menus: Iterable[ChosenMenu] = (),
+    misses: bool = False,
 ) -> Priced: ...

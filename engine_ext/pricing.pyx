@@ -10,13 +10,17 @@ from engine_ext.basket cimport (
     DEPOSIT, EXEMPT, GOODS, GROSS, MARGIN, NET, STORED, BasketLine, LineAdjustment, RateTotal, SubtotalAdjustment,
     bounded, checked_basis, rate_total, shown,
 )
+from engine_ext.misses cimport near_misses
 from engine_ext.money cimport WHOLE, times
+from engine_ext.patterns cimport MOST_MENUS, Patterns
 from engine_ext.prorate cimport split_into
 from engine_ext.sheet cimport (
     GROUPS, UNTAXED, Applied, Row, Sheet, cut, enter_lines, explain, find_sign, give, open_sheet, shares_of, slot_of,
     sort_lines, take_off, turn_upright, within_limit,
 )
 from engine_ext.tax cimport vat_in_gross, vat_of_margin, vat_on_net
+from engine_ext.units cimport Units
+from engine_ext.uses cimport apply_patterns
 
 from engine_ext.basket import PricingError
 
@@ -24,9 +28,13 @@ include "stamp.pxi"
 
 cdef enum:
     NUMBER = 1
+    NUMBER_WITH_PATTERNS = 2
     SUBTOTALS = 100
 
 ALGORITHM = NUMBER  # sealed with every ticket; a change of any result takes a new number, and this one stays runnable
+ALGORITHM_PATTERNS = NUMBER_WITH_PATTERNS  # the same, with rules that consume units between phases 1 and 3
+SEARCH_EXACT = "exact"
+SEARCH_BOUNDED = "bounded"
 SUBTOTALS_MAX = SUBTOTALS
 DECIMALS_MAX = 4
 PHASE_LINE = 1
@@ -92,7 +100,10 @@ cdef class PricedLine:
 cdef class Priced:
     """A priced ticket, its lines and rates in the order of pricing, its discounts in the order they were applied.
 
-    ``total`` is what the customer pays, VAT included, in both bases; ``net`` plus ``vat`` is ``total``.
+    ``total`` is what the customer pays, VAT included, in both bases; ``net`` plus ``vat`` is ``total``. With a book of
+    patterns ``uses`` are the ``PatternUse`` of this ticket, ``search`` tells whether no better choice of them exists
+    (``SEARCH_EXACT``) or the budget was spent before that was proven (``SEARCH_BOUNDED``), ``nodes`` what it took;
+    ``misses`` are the ``NearMiss`` that were asked for.
     """
 
     cdef readonly tuple lines
@@ -103,9 +114,14 @@ cdef class Priced:
     cdef readonly int64_t net
     cdef readonly int basis
     cdef readonly int algorithm
+    cdef readonly tuple uses
+    cdef readonly str search
+    cdef readonly int64_t nodes
+    cdef readonly tuple misses
 
     def __repr__(self):
-        return shown(self, ("lines", "rates", "discounts", "total", "vat", "net", "basis", "algorithm"))
+        names = ("lines", "rates", "discounts", "total", "vat", "net", "basis", "algorithm")
+        return shown(self, names if self.search is None else names + ("uses", "search", "nodes"))
 
 
 cdef int change_line(Sheet sheet, Row *row, str ref, str kind, int64_t wanted, int64_t granted) except -1:
@@ -407,18 +423,37 @@ cdef Priced finish(Sheet sheet, tuple rates, int basis):
     priced.discounts = tuple(sheet.applied)
     priced.basis = basis
     priced.algorithm = NUMBER
+    priced.uses = priced.misses = ()
     return priced
 
 
-cdef Priced run_phases(Sheet sheet, object subtotals, int basis):
+cdef int add_search(Priced priced, Units units) except -1:
+    priced.algorithm = NUMBER_WITH_PATTERNS
+    priced.uses = tuple(units.uses)
+    priced.search = SEARCH_BOUNDED if units.bounded else SEARCH_EXACT
+    priced.nodes = units.nodes
+    return 0
+
+
+cdef Priced run_phases(Sheet sheet, object subtotals, int basis, Patterns book, tuple menus, bint why):
+    cdef Units units = None
+    cdef Priced priced
     enter_lines(sheet)
     find_sign(sheet)
     turn_upright(sheet)
     sort_lines(sheet)
     apply_line_rules(sheet)
+    if book is not None:
+        sheet.at = None
+        units = apply_patterns(sheet, book, menus)
     apply_ticket_rules(sheet, subtotals)
     sheet.at = None
-    return finish(sheet, break_down(sheet, basis), basis)
+    priced = finish(sheet, break_down(sheet, basis), basis)
+    if units is not None:
+        add_search(priced, units)
+        if why:
+            priced.misses = near_misses(units)
+    return priced
 
 
 cdef int64_t scale_of(object decimals) except -1:
@@ -430,19 +465,32 @@ cdef int64_t scale_of(object decimals) except -1:
     return scale
 
 
-def price(lines, subtotals=(), *, basis=GROSS, decimals=2):
-    """The priced ticket of a basket: phases 0, 1, 3 and 4 of ``docs/pricing.md``, algorithm 1.
+cdef tuple checked_menus(object menus, Patterns patterns):
+    cdef tuple chosen = tuple(menus)
+    if chosen and patterns is None:
+        raise PricingError("pricing.unknown_menu", None, "a menu was chosen, and there is no book of patterns")
+    if len(chosen) > MOST_MENUS:
+        raise PricingError("pricing.too_many_menus", None, f"at most {MOST_MENUS} chosen menus a basket")
+    return chosen
+
+
+def price(lines, subtotals=(), *, basis=GROSS, decimals=2, Patterns patterns=None, menus=(), bint misses=False):
+    """The priced ticket of a basket: phases 0, 1, 3 and 4 of ``docs/pricing.md``, algorithm 1; with phase 2, 2.
 
     ``lines`` are at most ``LINES_MAX`` ``BasketLine``; ``subtotals`` the operator's ``SubtotalAdjustment``, in the
     order he gave them; ``basis`` tells whether prices hold VAT; ``decimals`` are the currency's, 0 to ``DECIMALS_MAX``.
+    ``patterns`` is the book of rules that consume units, phase 2, and ``menus`` the ``ChosenMenu`` of the operator;
+    ``misses`` asks why the others of its patterns did not apply, for a query that sells nothing.
     Pure: the same arguments give the same ticket, in whatever order the lines stand.
 
     PricingError ``pricing.duplicate_line``, ``mixed_signs``, ``unknown_line``, ``fixed_over_zero``, ``too_many_lines``,
-    ``too_many_subtotals``, ``bad_basis``, ``bad_decimals``, or ``overflow`` where an amount would pass ``AMOUNT_MAX``.
+    ``too_many_subtotals``, ``bad_basis``, ``bad_decimals``, ``unknown_menu``, ``menu_mismatch``, ``menus_exclude``,
+    ``too_many_menus``, or ``overflow`` where an amount would pass ``AMOUNT_MAX``.
     """
     cdef int kind = checked_basis(basis)
+    cdef tuple chosen = checked_menus(menus, patterns) if menus else ()
     cdef Sheet sheet = open_sheet(lines, scale_of(decimals))
     try:
-        return run_phases(sheet, subtotals, kind)
+        return run_phases(sheet, subtotals, kind, patterns, chosen, misses)
     except OverflowError as error:
         raise PricingError("pricing.overflow", sheet.at, str(error)) from error

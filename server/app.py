@@ -11,10 +11,12 @@ from starlette.routing import BaseRoute, Mount
 from starlette.routing import Route as Page
 
 from server.api import docs, openapi
+from server.api.exchange import address_of
 from server.api.problems import PROBLEM_TYPE, Problem
 from server.api.routes import PAGES, PREFIX, RouteTable, api_routes, table_of
 from server.api.serve_api import Api
 from server.api.shop import Shop
+from server.auth.routes import CEREMONIES
 from server.front.headers import SecureHeaders
 from server.legacy import serve_legacy
 from server.proof import serve_proof
@@ -24,7 +26,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 def make_app(shop: Shop, table: RouteTable | None = None) -> Any:
     """The ASGI application; raises `NoPolicy` where a route does not say who may use it."""
-    table = table or table_of((*PAGES, *serve_legacy.ROUTES, *api_routes()))
+    table = table or table_of((*PAGES, *CEREMONIES, *serve_legacy.ROUTES, *api_routes()))
     described = openapi.document(table)
     pages = _pages(shop, described)
     routes: list[BaseRoute] = [
@@ -67,13 +69,26 @@ def _pages(shop: Shop, described: Mapping[str, Any]) -> dict[str, Handler]:
 
         return answer
 
-    return {
-        "health": health,
+    counted = {
         "docs": fixed(people, "text/html"),
         "style": fixed(docs.STYLE.encode(), "text/css"),
         "openapi": fixed(document, "application/json"),
         **serve_proof.pages(shop),
     }
+    return {"health": health, **{name: _counted(shop, page) for name, page in counted.items()}}
+
+
+def _counted(shop: Shop, page: Handler) -> Handler:
+    """The page, as often as its address may ask for what needs no credential."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            shop.gate.count_guest(address_of(request.scope))
+        except Problem as problem:
+            return _response(problem)
+        return await page(request)
+
+    return answer
 
 
 def _problems(table: RouteTable) -> dict[Any, Any]:
@@ -86,13 +101,11 @@ def _problems(table: RouteTable) -> dict[Any, Any]:
         return _response(Problem("api.method", headers=((b"allow", allowed.encode()),)))
 
     async def fault(request: Request, error: Exception) -> Response:
-        return Response(b'{"status":500}', status_code=500, media_type=PROBLEM_TYPE.decode())
+        return _response(Problem("api.fault"))
 
     return {404: not_found, 405: method, 500: fault}
 
 
 def _response(problem: Problem) -> Response:
-    headers = {name.decode(): value.decode() for name, value in problem.headers}
-    if problem.status == 503:
-        headers["retry-after"] = "1"
+    headers = {name.decode(): value.decode() for name, value in problem.all_headers()}
     return Response(problem.body(), problem.status, headers, media_type=PROBLEM_TYPE.decode())

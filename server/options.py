@@ -1,6 +1,7 @@
 """Options of ``guichet serve``: from a file (TOML), then the environment (``GUICHET_*``), then flags."""
 
 import dataclasses
+import ipaddress
 import os
 import re
 import tomllib
@@ -10,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from drivers.printers.allowed import Allowed, allowed_from
+from server.auth.limits import GUESTS_PER_MINUTE, SIGN_INS_PER_MINUTE
 from server.wire.paces import SALES_BURST, SALES_PER_SECOND
 
 FILE_VARIABLE = "GUICHET_CONFIG"
@@ -17,7 +20,13 @@ PREFIX = "GUICHET_"
 HOST_DEFAULT = "127.0.0.1"
 PORT_DEFAULT = 8420
 WORKERS_MAX = 64
+HEAD_WITHIN_S = 5  # a request's head, and all of it (reliability.md 3.7)
+REQUEST_WITHIN_S = 30
+ADDRESS_CONNECTIONS = 512  # of one address to one worker
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+WEBHOOK_PORTS = (443, 8443)
+_PUBLIC_URL = re.compile(r"https://[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9._-]+)*")
+PUBLIC_URL_CHARS_MAX = 120  # a QR code holds it and a hash (engine/shop/kinds.py, `PublicAddress`)
 _HOST_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,252})|\[[0-9a-f:.]{2,45}\]", re.I)
 
 
@@ -26,7 +35,17 @@ class BadOption(Exception):
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """What ``guichet serve`` needs to know; ``sales_per_second`` and ``sales_burst`` are each till's limit."""
+    """What ``guichet serve`` needs to know.
+
+    ``sales_per_second`` and ``sales_burst`` are each till's limit, ``guests_per_minute`` and ``sign_ins_per_minute``
+    each address's without a credential, ``head_within_s``, ``request_within_s`` and ``address_connections`` each
+    connection's and each address's; ``pepper`` names the file of the key that is not in the store (empty: the
+    shop's own).
+    ``public_url`` is where anybody reaches this server, for links where the shop's settings name no address.
+    ``allow_device``, ``allow_printer_network`` and ``printer_port`` are what printers may be besides network printers
+    with usual addresses and ports (drivers/printers/allowed.py). ``webhook_port`` are ports that endpoints may have.
+    ``test_webhook`` sends deliveries for a name to an address of this machine's loopback: for tests, nothing else.
+    """
 
     data: str
     host: str = HOST_DEFAULT
@@ -38,6 +57,18 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     unsafe_filesystem: bool = False
     sales_per_second: int = SALES_PER_SECOND
     sales_burst: int = SALES_BURST
+    guests_per_minute: int = GUESTS_PER_MINUTE
+    sign_ins_per_minute: int = SIGN_INS_PER_MINUTE
+    head_within_s: int = HEAD_WITHIN_S
+    request_within_s: int = REQUEST_WITHIN_S
+    address_connections: int = ADDRESS_CONNECTIONS
+    pepper: str = ""
+    public_url: str = ""
+    allow_device: tuple[str, ...] = ()
+    allow_printer_network: tuple[str, ...] = ()
+    printer_port: tuple[str, ...] = ()
+    webhook_port: tuple[int, ...] = (443,)
+    test_webhook: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -86,8 +117,8 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, _Said]:
         variable = PREFIX + field.name.upper()
         value = environment.get(variable)
         if value:
-            parts = [part.strip() for part in value.split(",")] if field.name == "allow_host" else value
-            found[field.name] = _Said(parts, variable)
+            several = isinstance(field.default, tuple)
+            found[field.name] = _Said([part.strip() for part in value.split(",")] if several else value, variable)
     return found
 
 
@@ -98,14 +129,54 @@ def _require(options: Options) -> None:
         raise BadOption(f"workers {options.workers}: 1 to {WORKERS_MAX}")
     if options.sales_per_second < 1 or options.sales_burst < 1:
         raise BadOption("a till's limits are at least 1")
+    if min(options.head_within_s, options.request_within_s, options.address_connections) < 1:
+        raise BadOption("the limits of connections are at least 1")
+    if options.guests_per_minute < 1 or options.sign_ins_per_minute < 1:
+        raise BadOption("an address's limits are at least 1")
     for host in options.allow_host:
         if _HOST_NAME.fullmatch(host) is None:
             raise BadOption(f"allow-host {host!r} is no host's name")
+    if options.public_url and (
+        len(options.public_url) > PUBLIC_URL_CHARS_MAX or _PUBLIC_URL.fullmatch(options.public_url) is None
+    ):
+        raise BadOption(
+            f"public-url {options.public_url!r}: https:// and a name in small letters, without a slash at its end, "
+            f"at most {PUBLIC_URL_CHARS_MAX} characters"
+        )
+    if not options.webhook_port or not set(options.webhook_port) <= set(WEBHOOK_PORTS):
+        raise BadOption(
+            f"webhook-port {list(options.webhook_port)}: endpoints are called on {list(WEBHOOK_PORTS)} only"
+        )
+    allowed_of(options)
+    loopback_endpoints(options)
     if options.host not in LOOPBACK and not (options.tls or options.behind_proxy):
         raise BadOption(
             f"host {options.host} can be reached from elsewhere, where passwords and sales would travel in the clear: "
             "say --tls, or --behind-proxy where a proxy ends TLS before this server"
         )
+
+
+def allowed_of(options: Options) -> Allowed:
+    """What the printers of a served shop may be; raises `BadOption`."""
+    try:
+        return allowed_from(options.allow_device, options.allow_printer_network, options.printer_port)
+    except ValueError as error:
+        raise BadOption(str(error)) from error
+
+
+def loopback_endpoints(options: Options) -> dict[str, str]:
+    """Name of an endpoint -> the loopback address that its deliveries go to instead; raises `BadOption`."""
+    found = {}
+    for word in options.test_webhook:
+        name, _, address = word.partition("=")
+        try:
+            loopback = ipaddress.ip_address(address).is_loopback
+        except ValueError:
+            loopback = False
+        if _HOST_NAME.fullmatch(name) is None or not loopback:
+            raise BadOption(f"test-webhook {word!r} is no NAME=ADDRESS with an address of the loopback")
+        found[name] = address
+    return found
 
 
 def hosts_of(options: Options) -> frozenset[bytes]:

@@ -1,6 +1,12 @@
-"""The processes of a served shop, each started by the supervisor: ``python -m server.processes engine|worker``."""
+"""The processes of a served shop: ``python -m server.processes engine|worker|outbox|chores|hooks``, by their parent.
+
+Each imports what it needs and nothing else: the one that calls other people's servers never loads the store.
+"""
+
+from __future__ import annotations
 
 import ctypes
+import gc
 import logging
 import os
 import signal
@@ -8,18 +14,15 @@ import socket
 import sys
 import time
 from pathlib import Path
-from types import FrameType
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from engine.engine import Engine, Fault
-from server.api.shop import Shop
-from server.auth.token_files import TokenFiles
-from server.options import Options, hosts_of
+if TYPE_CHECKING:
+    from engine.engine import Engine
+    from server.options import Options
 
 PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
-KEEP_ALIVE_S = 75
-SHUTDOWN_S = 4
 OWNER_ENDS_WITHIN_S = 5.0
 OWNER_LOOK_EACH_S = 0.1
 BACKLOG = 2048
@@ -28,15 +31,37 @@ EXIT_FAULT = 4
 """The engine cannot begin: starting it again would not help."""
 
 
+GC_YOUNG_OBJECTS = 20_000
+"""What Python makes before it looks for cycles: next to nothing here forms any, and looking after each 700 objects
+costs a sale 2 % of its time (docs/performance.md)."""
+
+
 def main(arguments: list[str]) -> int:
-    """Runs one process: its role, its options as JSON, the supervisor's pid, and a worker's listening socket."""
+    """Runs one process: its role, its options as JSON, its parent's pid, and the socket that a worker or hooks gets."""
     role, encoded, parent, *rest = arguments
-    options = msgspec.json.decode(encoded, type=Options)
     logging.basicConfig(level=logging.INFO, format=f"%(asctime)s {role}[%(process)d] %(levelname)s %(message)s")
     _end_with(int(parent))
+    if role == "hooks":
+        be_ordinary()
+        return run_hooks(encoded, int(rest[0]))
+    from server.options import Options
+
+    options = msgspec.json.decode(encoded, type=Options)
+    if role in ("engine", "worker"):
+        gc.set_threshold(GC_YOUNG_OBJECTS, *gc.get_threshold()[1:])
     if role == "engine":
         return run_engine(options)
     be_ordinary()
+    if role == "outbox":
+        from server.outbox.run_outbox import run_outbox
+
+        return run_outbox(options)
+    if role == "chores":
+        from server.chores import run_chores
+
+        return run_chores(options)
+    from server.worker import run_worker
+
     return run_worker(options, int(rest[0]))
 
 
@@ -55,6 +80,7 @@ def _end_with(parent: int) -> None:
 
 def run_engine(options: Options) -> int:
     """The engine behind its sockets, until SIGTERM."""
+    from engine.engine import Fault
     from server.wire.host import Host
     from server.wire.paces import Paces
     from server.wire.sockets import ROLES, listen
@@ -66,6 +92,8 @@ def run_engine(options: Options) -> int:
         sys.stderr.write(f"guichet: the engine cannot begin: {fault}\n")
         return 1 if fault.retry else EXIT_FAULT
     with engine:
+        gc.collect()
+        gc.freeze()  # modules and tables live as long as the process: no collection needs to look at them again
         listeners = {role: listen(data, role) for role in ROLES}
         paces = Paces(options.sales_per_second, options.sales_burst)
         host = Host(engine, listeners, paces=paces, uid=os.getuid())
@@ -79,75 +107,25 @@ def run_engine(options: Options) -> int:
 
 def _open_engine(data: Path, *, unsafe: bool) -> Engine:
     """The engine; one of a server that is just ending is waited for."""
+    from engine.engine import Engine, Fault
+
     end = time.monotonic() + OWNER_ENDS_WITHIN_S
     while True:
         try:
-            return Engine(data, unsafe_filesystem=unsafe)
+            return Engine(data, unsafe_filesystem=unsafe, served=True)
         except Fault as fault:
             if fault.code != "store.owned" or time.monotonic() > end:
                 raise
         time.sleep(OWNER_LOOK_EACH_S)
 
 
-def run_worker(options: Options, file: int) -> int:
-    """One worker on the shared listening socket, until SIGTERM."""
-    import uvicorn
+def run_hooks(encoded: str, file: int) -> int:
+    """The delivering process at the other end of the outbox's pipe, until that is closed or SIGTERM."""
+    from server.outbox.webhooks import HookOptions
+    from server.outbox.webhooks import main as deliver
 
-    from server.app import make_app
-    from server.front.lane import Lane
-    from server.tls import CERTIFICATE, FOLDER, KEY
-    from server.wire.link import Link
-    from server.wire.sockets import WORKER
-
-    data = Path(options.data)
-    shop = Shop(data, Link(data, WORKER), TokenFiles(data))
-    protocol = type(
-        "WorkerLane", (Lane,), {"shop": shop, "hosts": hosts_of(options), "behind_proxy": options.behind_proxy}
-    )
-    app = make_app(shop)
-
-    async def served(scope: object, receive: object, send: object) -> None:
-        await app(scope, receive, send)
-
-    class Server(uvicorn.Server):
-        """uvicorn's server, which ends live connections when it is asked to stop."""
-
-        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-            """On SIGTERM and SIGINT."""
-            shop.begin_to_close()
-            super().handle_exit(sig, frame)
-
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            """Begins with the link, so that the first request finds the engine."""
-            shop.link.start()
-            await super().startup(sockets)
-
-        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            """Finishes what is in hand, then lets the engine go."""
-            await super().shutdown(sockets)
-            await shop.link.close()
-            shop.close()
-
-    folder = data / FOLDER
-    config = uvicorn.Config(
-        served,
-        http=protocol,
-        ws="none",
-        loop="uvloop",
-        lifespan="off",
-        access_log=False,
-        log_config=None,
-        log_level="warning",
-        proxy_headers=options.behind_proxy,
-        server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=SHUTDOWN_S,
-        backlog=BACKLOG,
-        ssl_certfile=str(folder / CERTIFICATE) if options.tls else None,
-        ssl_keyfile=str(folder / KEY) if options.tls else None,
-    )
-    with socket.socket(fileno=file) as listener:
-        Server(config).run(sockets=[listener])
+    options = msgspec.json.decode(encoded, type=HookOptions)
+    deliver(socket.socket(fileno=file), frozenset(options.ports), options.loopback)
     return 0
 
 

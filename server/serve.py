@@ -1,4 +1,4 @@
-"""The supervisor: starts the engine and the workers, starts again what dies, and stops them all in order."""
+"""The supervisor: starts the engine and the processes beside it, starts again what dies, and stops all in order."""
 
 import contextlib
 import dataclasses
@@ -17,7 +17,7 @@ import msgspec
 
 from server.options import Options
 from server.processes import BACKLOG, EXIT_FAULT
-from server.wire.sockets import WORKER, connect, peer_of
+from server.wire.sockets import CHORES, OUTBOX, WORKER, connect, peer_of
 
 DEATHS_MAX = 3
 DEATHS_WITHIN_S = 300
@@ -26,6 +26,10 @@ WORKERS_FIRST_S = 1.5  # workers finish what they have in hand before the engine
 READY_WITHIN_S = 30.0
 LOOK_EACH_S = 0.02
 AGAIN_AFTER_S = 0.05
+HELPERS_STOP_WITHIN_S = 2.5  # what is on its way to paper is finished, and its outcome sealed, before the engine stops
+HELPER_BACK_OFF_S = (
+    30.0  # a helper that died `DEATHS_MAX` times within `DEATHS_WITHIN_S` is started again so much later
+)
 
 Say = Callable[[str], None]
 
@@ -36,11 +40,16 @@ class CannotServe(Exception):
 
 @dataclasses.dataclass(slots=True)
 class _Child:
-    """A process of ours: what it is, how it runs now, and when it died of late."""
+    """A process of ours: what it is, how it runs now, when it died of late, and when it is started again if it waits.
+
+    Without a ``helper`` the shop still sells.
+    """
 
     name: str
     command: list[str]
     files: tuple[int, ...]
+    helper: bool = False
+    again_at: float | None = None
     process: subprocess.Popen[bytes] | None = None
     handle: int = -1
     deaths: deque[float] = dataclasses.field(default_factory=deque)
@@ -62,7 +71,7 @@ def bind(options: Options) -> socket.socket:
 
 
 class Supervisor:
-    """One shop served: an engine and its workers, watched."""
+    """One shop served: an engine, its workers, outbox and chores, watched."""
 
     def __init__(self, options: Options, listener: socket.socket, say: Say) -> None:
         self._say = say
@@ -75,6 +84,9 @@ class Supervisor:
         file = listener.fileno()
         command = [*base, "worker", encoded, str(os.getpid()), str(file)]
         self._workers = [_Child(f"worker {number + 1}", command, (file,)) for number in range(options.workers)]
+        self._helpers = [
+            _Child(role, [*base, role, encoded, str(os.getpid())], (), helper=True) for role in (OUTBOX, CHORES)
+        ]
         self._poll = select.poll()
         self._wake_read, self._wake_write = socket.socketpair()
         self._wake_write.setblocking(False)
@@ -83,7 +95,16 @@ class Supervisor:
     @property
     def children(self) -> dict[str, int]:
         """The processes that run now: name -> pid."""
-        return {each.name: each.process.pid for each in (self._engine, *self._workers) if each.process is not None}
+        return {each.name: each.process.pid for each in self._all if each.process is not None}
+
+    @property
+    def _all(self) -> tuple[_Child, ...]:
+        return (self._engine, *self._workers, *self._helpers)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the end was asked for."""
+        return self._stopping
 
     def stop(self) -> None:
         """Asks for the end; safe in a signal handler."""
@@ -97,12 +118,12 @@ class Supervisor:
         try:
             self._start(self._engine)
             self._await_engine()
-            for worker in self._workers:
-                self._start(worker)
+            for child in (*self._workers, *self._helpers):
+                self._start(child)
             if not self._stopping:
                 ready()
             while not self._stopping:
-                self._watch(None)
+                self._watch(self._rest_s())
         finally:
             self._end()
             for number, handler in before.items():
@@ -123,7 +144,13 @@ class Supervisor:
                 raise CannotServe(f"the engine did not begin within {READY_WITHIN_S:.0f} s")
             self._watch(0)
 
+    def _rest_s(self) -> float | None:
+        """How long the next start of a helper that backs off is away; None where none does."""
+        waiting = [child.again_at for child in self._helpers if child.again_at is not None]
+        return max(0.0, min(waiting) - time.monotonic()) if waiting else None
+
     def _start(self, child: _Child) -> None:
+        child.again_at = None
         child.process = subprocess.Popen(child.command, pass_fds=child.files, stdin=subprocess.DEVNULL)  # noqa: S603  # our own program, no shell
         child.handle = os.pidfd_open(child.process.pid)
         self._poll.register(child.handle, select.POLLIN)
@@ -133,9 +160,13 @@ class Supervisor:
         for file, _ in self._poll.poll(None if timeout_s is None else timeout_s * 1000):
             if file == self._wake_read.fileno():
                 self._wake_read.recv(4096)
-        for child in (self._engine, *self._workers):
-            if child.process is not None and child.process.poll() is not None and not self._stopping:
+        for child in self._all:
+            if self._stopping:
+                return
+            if child.process is not None and child.process.poll() is not None:
                 self._again(child)
+            elif child.again_at is not None and child.again_at <= time.monotonic():
+                self._start(child)
 
     def _again(self, child: _Child) -> None:
         code = self._forget(child)
@@ -145,6 +176,13 @@ class Supervisor:
         child.deaths.append(now)
         while child.deaths and child.deaths[0] < now - DEATHS_WITHIN_S:
             child.deaths.popleft()
+        if len(child.deaths) >= DEATHS_MAX and child.helper:
+            child.again_at = now + HELPER_BACK_OFF_S
+            self._say(
+                f"{child.name} died {len(child.deaths)} times within {DEATHS_WITHIN_S // 60} minutes (last: "
+                f"{_how(code)}); selling goes on, it goes on in {HELPER_BACK_OFF_S:.0f} s: look at its messages"
+            )
+            return
         if len(child.deaths) >= DEATHS_MAX:
             raise CannotServe(
                 f"{child.name} died {DEATHS_MAX} times within {DEATHS_WITHIN_S // 60} minutes (last: {_how(code)}); "
@@ -163,21 +201,25 @@ class Supervisor:
         return code
 
     def _end(self) -> None:
-        """Workers first, so that what clients wait for is still answered; then the engine; then by force."""
-        end = time.monotonic() + STOP_WITHIN_S
+        """Workers and helpers first, so that what clients wait for is still answered and what is on paper still said;
+        then the engine; then by force."""
+        began = time.monotonic()
+        end = began + STOP_WITHIN_S
         self._listener.close()
-        self._ask_to_stop(self._workers, min(end, time.monotonic() + WORKERS_FIRST_S))
+        self._ask_to_stop(self._helpers, began)
+        self._ask_to_stop(self._workers, began + WORKERS_FIRST_S)
+        self._ask_to_stop(self._helpers, began + HELPERS_STOP_WITHIN_S, again=False)
         self._ask_to_stop([self._engine], end)
-        self._ask_to_stop(self._workers, end)
-        for child in (*self._workers, self._engine):
+        self._ask_to_stop([*self._workers, *self._helpers], end)
+        for child in (*self._workers, *self._helpers, self._engine):
             if child.process is not None:
                 self._say(f"{child.name} did not stop in time; it is ended")
                 child.process.kill()
                 self._forget(child)
 
-    def _ask_to_stop(self, children: list[_Child], end: float) -> None:
+    def _ask_to_stop(self, children: list[_Child], end: float, *, again: bool = True) -> None:
         for child in children:
-            if child.process is not None:
+            if child.process is not None and again:
                 child.process.send_signal(signal.SIGTERM)
         for child in children:
             if child.process is not None:

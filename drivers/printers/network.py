@@ -8,32 +8,43 @@ import sys
 import termios
 import time
 
+from drivers.printers.allowed import PORT_MAX, PORT_MIN, Allowed
 from drivers.printers.dialog import LineBroken, LinePrinter, Times
 from drivers.printers.profiles import Features
 from engine.ports.printer import PrinterError
 
 PORT_DEFAULT = 9_100
-PORT_MIN, PORT_MAX = 1_024, 65_535  # below 1024 live services that a printer's address must not reach
 RECEIVE_BYTES = 4_096
 DRAIN_STEP_S = 0.02
 KEEP_IDLE_S, KEEP_STEP_S, KEEP_COUNT = 5, 2, 3  # a printer that lost its power is noticed after 11 s of silence
 
 
 class NetworkPrinter(LinePrinter):
-    """A printer at ``host`` or ``host:port``; ``[::1]:9100`` for IPv6."""
+    """A printer at ``host`` or ``host:port``; ``[::1]:9100`` for IPv6.
 
-    def __init__(self, address: str, features: Features, times: Times | None = None) -> None:
+    Where ``allowed`` is given, the name is looked up for each call and called only where all its addresses are allowed.
+    """
+
+    def __init__(
+        self, address: str, features: Features, times: Times | None = None, allowed: Allowed | None = None
+    ) -> None:
         where = parse_address(address)
         limits = times or Times()
-        super().__init__(lambda: connect(where, limits.connect_s), features, limits)
+        super().__init__(lambda: connect(where, limits.connect_s, allowed), features, limits)
 
 
-def connect(where: tuple[str, int], wait_s: float) -> "SocketLine":
-    """A connection to host and port; raises `PrinterError` ``printer.unreachable``."""
-    try:
-        return SocketLine(socket.create_connection(where, wait_s))
-    except OSError as error:
-        raise PrinterError("printer.unreachable", f"{where[0]} port {where[1]}: {error.strerror or error}") from error
+def connect(where: tuple[str, int], wait_s: float, allowed: Allowed | None = None) -> "SocketLine":
+    """A connection to host and port; raises `PrinterError` ``printer.unreachable`` or ``printer.not_allowed``."""
+    host, port = where
+    addresses = [host] if allowed is None else allowed.addresses(host, port)
+    problem = ""
+    for address in addresses:
+        try:
+            # The address that was looked at, not the name: that may lead elsewhere a moment later.
+            return SocketLine(socket.create_connection((address, port), wait_s))
+        except OSError as error:
+            problem = str(error.strerror or error)
+    raise PrinterError("printer.unreachable", f"{host} port {port}: {problem}")
 
 
 class SocketLine:

@@ -1,6 +1,7 @@
 """What the access capability answers to: enrolment, sessions, API keys."""
 
 from engine.access.add_passkey import AddPasskey, decide_add
+from engine.access.change_secret import ChangeSecret, decide_change
 from engine.access.end_sessions import EndSessions, decide_end
 from engine.access.enrol_till import EnrolTill, decide_enrol
 from engine.access.invite_till import InviteTill, decide_invite
@@ -61,6 +62,13 @@ TABLE = Capability(
             decide=decide_add,
             permission="access.passkeys",
             example={"label": "Téléphone", "credential": HEX, "key": {"hash": "pQECAyYgASFYIA", "key": HEX}},
+            route=False,
+        ),
+        CommandRow(
+            type=ChangeSecret,
+            decide=decide_change,
+            permission="access.secrets",
+            example={"field": "password", "secret": {"hash": "$argon2id$", "key": HEX}},
             route=False,
         ),
         CommandRow(type=LogOut, decide=decide_log_out, permission="access.own", example={"everywhere": True}),

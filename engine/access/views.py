@@ -11,12 +11,17 @@ from engine.kernel.attachments import secrets_of
 from engine.kernel.credentials import Credential
 from engine.kernel.errors import Refusal
 from engine.kernel.events import Event
-from engine.kernel.messages import Actor, Query
+from engine.kernel.messages import INTEGER_MAX, Actor, Query
 from engine.kernel.permissions import DEVICE, STEP_UP
 from engine.kernel.rows import unique_holder
 from engine.kernel.tables import SCAN_ROWS_MAX
 from engine.kernel.world import World
 from engine.staff import views as staff
+
+STRANGERS = 1 << 16
+STRANGER_FIRST = INTEGER_MAX - STRANGERS + 1
+"""Numbers that stand for names which nobody has: whoever guesses those waits as for an account that is there, and the
+marks of all made-up names of the world stay 65 536 rows."""
 
 SESSION_MS_MAX = 12 * 3_600_000  # the longest that one session of the back office holds (reliability 3.4)
 STEP_UP_MS_MAX = 5 * 60_000  # how long a proof of identity is good for rights over people and keys
@@ -183,4 +188,46 @@ def answer_tills(query: AskTills, world: World) -> tuple[TillAccess, ...]:
     return tuple(
         TillAccess(till=till, serial=row.serial, live=row.live, position=row.position)
         for (till,), row in world.scan(CREDENTIALS, limit=SCAN_ROWS_MAX)
+    )
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """Who a credential stands for just now: the till and the operator (0: none), his name, role and rights, and in
+    milliseconds since when he is signed in and when his identity was last proven (0: not at all)."""
+
+    kind: str
+    till: int
+    operator: int
+    alias: str
+    role: str
+    rights: tuple[str, ...]
+    since_ms: int
+    level_ms: int
+
+
+def identity(world: World, actor: Actor) -> Identity:
+    """Who the actor is; raises `Refusal` where his credential is not live."""
+    admit(world, actor, "")
+    named = credentials.parse(actor.credential)
+    assert named is not None, "a credential of no form is refused before"
+    found = staff.operator(world, actor.operator) if actor.operator else None
+    since_ms = level_ms = 0
+    rights: frozenset[str] = frozenset() if found is None else found.rights
+    if named.kind == "session":
+        row = session(world, named.digest)
+        assert row is not None, "admitted"
+        since_ms, level_ms = row.began_ms, row.level_ms
+    elif named.kind == "key":
+        rights = frozenset(world.row(API_KEYS, named.key).scopes)  # type: ignore[union-attr]  # admitted, so there
+    elif actor.till and actor.operator:
+        since_ms = staff.signed_in_ms(world, actor.till, actor.operator) or 0
+    return Identity(
+        kind=named.kind,
+        till=actor.till,
+        operator=actor.operator,
+        alias="" if found is None else found.alias,
+        role="" if found is None else found.role,
+        rights=tuple(sorted(rights)),
+        since_ms=since_ms,
+        level_ms=level_ms,
     )

@@ -136,7 +136,6 @@ def fold_closed(record: Closed, folding: Folding) -> None:
             Posting(DIFFERENCE, till, -variance),
             Posting(FLOAT_SOURCE, till, carried),
         )
-    folding.put(TILLS, row, till)
     folding.put(SESSIONS, SessionPlace(row.opened_at, folding.position), till, record.session)
 
 
@@ -171,7 +170,6 @@ def fold_ticket(record: Posted | Refunded, folding: Folding) -> None:
     for rate in record.rates:
         _tax(totals.vat, rate)
     _take(totals, record.legs)
-    folding.put(TILLS, row, folding.entry.till)
 
 
 def fold_paid(record: Paid, folding: Folding) -> None:
@@ -180,11 +178,10 @@ def fold_paid(record: Paid, folding: Folding) -> None:
     totals = row.totals
     totals.due -= sum(leg.counted + leg.rounding for leg in record.legs)
     _take(totals, record.legs)
-    folding.put(TILLS, row, folding.entry.till)
 
 
 def _open_row(folding: Folding) -> TillRow:
-    row = folding.get(TILLS, folding.entry.till)
+    row = folding.change(TILLS, folding.entry.till)
     assert row is not None, "a decision let a till without a session act"
     assert row.open, "a decision let a closed till act"
     return row

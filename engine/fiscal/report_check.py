@@ -4,12 +4,11 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from engine.fiscal.state import BROKEN, CHECKED
 from engine.kernel.events import JET_INTEGRITY_FAILURE, Event
 from engine.kernel.messages import INTEGER_MAX, Command, Record
 from engine.kernel.world import World
 
-CHECKED = "journal.checked"
-BROKEN = "journal.broken"
 PLACES_MAX = 10  # broken places that the event names; the report of the check names all
 
 Count = Annotated[int, Meta(ge=0, le=INTEGER_MAX)]

@@ -4,8 +4,11 @@ from engine.fiscal.check_journal import Checked, JournalCheck, check_journal
 from engine.fiscal.export_journal import Manifest, export_journal
 from engine.fiscal.read_export import ExportSource
 from engine.fiscal.report_check import ReportCheck, decide_report
-from engine.kernel.capability import Capability, CommandRow
+from engine.fiscal.state import fold_event
+from engine.fiscal.views import AskChecks, answer_checks
+from engine.kernel.capability import Capability, CommandRow, FoldRow, QueryRow
 from engine.kernel.credentials import CHORES
+from engine.kernel.events import Event
 
 __all__ = ["TABLE", "Checked", "ExportSource", "JournalCheck", "Manifest", "check_journal", "export_journal"]
 
@@ -30,6 +33,8 @@ TABLE = Capability(
             },
         ),
     ),
+    queries=(QueryRow(type=AskChecks, answer=answer_checks, permission="fiscal.verify", example={}),),
+    folds=(FoldRow(record=Event, fold=fold_event),),
     refusals={
         "fiscal.bad_checkpoint": "the text is no checkpoint that this shop's keys signed",
     },

@@ -22,11 +22,13 @@ from engine.integrations.state import (
 )
 from engine.integrations.views import AskHooks, AskJobs, AskStatus, answer_hooks, answer_jobs, answer_status
 from engine.kernel.capability import Capability, CommandRow, FoldRow, QueryRow
+from engine.kernel.credentials import OUTBOX
 from engine.kernel.rows import RowPut, RowRemoved
 from engine.sales.records import Paid, Posted, Refunded
 
 WRITE = "integrations.write"
 READ = "integrations.read"
+FROM_OUTBOX = frozenset({OUTBOX})
 
 TABLE = Capability(
     name="integrations",
@@ -37,6 +39,7 @@ TABLE = Capability(
             decide=decide_report_delivered,
             permission=WRITE,
             example={"heard": [{"id": 1, "turn": 281474976710700, "position": 281474976710720, "number": 0}]},
+            source=FROM_OUTBOX,
         ),
         CommandRow(
             type=ReportFailed,
@@ -51,6 +54,7 @@ TABLE = Capability(
                 "status": 500,
                 "attempts": 9,
             },
+            source=FROM_OUTBOX,
         ),
         CommandRow(
             type=RotateSecret,
@@ -64,8 +68,8 @@ TABLE = Capability(
         CommandRow(type=ReplayEvents, decide=decide_replay, permission=WRITE, example={"id": 1, "gen": 1, "seq": 12}),
     ),
     queries=(
-        QueryRow(type=AskHooks, answer=answer_hooks, permission=READ, example={}),
-        QueryRow(type=AskJobs, answer=answer_jobs, permission=READ, example={"hook": 1, "position": 0}),
+        QueryRow(type=AskHooks, answer=answer_hooks, permission=READ, example={}, routed=False),
+        QueryRow(type=AskJobs, answer=answer_jobs, permission=READ, example={"hook": 1, "position": 0}, routed=False),
         QueryRow(type=AskStatus, answer=answer_status, permission=READ, example={"id": 1}),
     ),
     folds=(

@@ -12,6 +12,7 @@ from engine.kernel.attachments import secret_key
 from engine.kernel.errors import Refusal
 from engine.kernel.messages import ENGINE, INTEGER_MAX, Id, Query
 from engine.kernel.world import CURRENT, OUTBOX, World, split_position
+from engine.shop import views as shop
 
 JOBS_PAGE_MAX = 200
 JOBS_LOOKED_MAX = 5_000  # jobs of every sort that one page looks at before it hands back a cursor
@@ -101,7 +102,8 @@ def _hook(world: World, id: int, version: int) -> Hook:
 class AskJobs(Query, frozen=True, kw_only=True, tag="integrations.jobs"):
     """What endpoint ``hook`` is to hear of after (``position``, ``number``), for the outbox alone.
 
-    ``public_url`` is the shop's own public address (https, without a slash at its end), for links in bodies.
+    ``public_url`` is the server's public address (https, without a slash at its end), for links in bodies where the
+    shop's settings name none.
     """
 
     hook: Id
@@ -137,6 +139,7 @@ def answer_jobs(query: AskJobs, world: World) -> JobsPage:
     state = hook_row(world, query.hook)
     row: WebhookRow | None = world.row(WEBHOOKS, query.hook)
     assert row is not None, "an endpoint has a state and no row"
+    public_url = shop.settings(world).public_address or query.public_url
     place = max((query.position, query.number), (state.since, NUMBER_MAX))
     beyond = set(state.beyond)
     found: list[Delivery] = []
@@ -148,7 +151,7 @@ def answer_jobs(query: AskJobs, world: World) -> JobsPage:
         if job is None or query.hook not in job.hooks or key in beyond:
             continue
         if views_bodies.ends_here(world, job, key[0]):
-            found.append(_delivery(world, job, key, row.format, query.public_url))
+            found.append(_delivery(world, job, key, row.format, public_url))
         if len(found) == query.limit:
             break
     more = len(found) == query.limit or looked == JOBS_LOOKED_MAX

@@ -41,12 +41,17 @@ def require_may_act(world: World, hooks: Hooks, envelope: Envelope, permission: 
 
 def require_may_ask(world: World, hooks: Hooks, actor: Actor, permission: str) -> None:
     """The same for a query, as far as a reader can tell: nothing is sealed for it."""
-    if actor.credential and actor.till and not hooks.till_open(world, actor.till):
-        raise Refusal("kernel.unknown_till", f"there is no active till {actor.till}", data={"till": actor.till})
-    hooks.admit(world, actor, permission)
+    require_live(world, hooks, actor, permission)
     if not hooks.allows(world, actor, permission):
         text = f"operator {actor.operator} does not hold the right {permission}"
         raise Refusal("kernel.not_allowed", text, data={"right": permission})
+
+
+def require_live(world: World, hooks: Hooks, actor: Actor, permission: str = "") -> None:
+    """Refuses an actor whose till or credential is not live in the snapshot, whatever he wants to see."""
+    if actor.credential and actor.till and not hooks.till_open(world, actor.till):
+        raise Refusal("kernel.unknown_till", f"there is no active till {actor.till}", data={"till": actor.till})
+    hooks.admit(world, actor, permission)
 
 
 def with_override(world: World, records: tuple[Record, ...]) -> tuple[Record, ...]:

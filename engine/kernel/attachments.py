@@ -30,6 +30,8 @@ def secrets_of(world: World, kind: Kind, id: int) -> Mapping[str, Any]:
 
 def keep_staged(world: World, rows: Working) -> None:
     """Writes the marks and secrets that a decision staged into the open group."""
+    if not world.staged:
+        return
     for table, key, row in world.staged:
         if row is None:
             rows.delete(table, *key)
@@ -58,13 +60,16 @@ class Attachments:
             self._kept.extend((kind, id, position) for kind, id, _, _ in world.persons)
             self._people.put_many((kind, id, position, fields, salt) for kind, id, fields, salt in world.persons)
             world.persons.clear()
-        for kind, id, fields in world.secrets:
-            key = secret_key(kind, id)
-            kept = msgspec.msgpack.decode(txn.get("secrets", key) or _NOTHING)
-            kept.update(fields)
-            txn.put_many("secrets", [(key, msgspec.msgpack.encode(kept))])
-        world.secrets.clear()
+        if world.secrets:
+            for kind, id, fields in world.secrets:
+                key = secret_key(kind, id)
+                kept = msgspec.msgpack.decode(txn.get("secrets", key) or _NOTHING)
+                kept.update(fields)
+                txn.put_many("secrets", [(key, msgspec.msgpack.encode(kept))])
+            world.secrets.clear()
         for record in records:
+            if record.fiscal:
+                continue  # neither a row nor anybody's
             if isinstance(record, RowRemoved):
                 # Whoever gets the id next must not be let in by the PIN of the one before.
                 txn.delete("secrets", secret_key(self._kinds[record.kind].code, record.id))

@@ -48,12 +48,16 @@ class CommandRow:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class QueryRow:
-    """One query: its type, who answers it, the right it needs, and an example."""
+    """One query: its type, who answers it, the right it needs, and an example.
+
+    One that is not ``routed`` is asked by processes of ours beside the engine, and never by clients.
+    """
 
     type: type[Query]
     answer: Ask
     permission: str
     example: Mapping[str, Any]
+    routed: bool = True
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

@@ -167,7 +167,8 @@ class Walk:
         """The entries up to a checkpoint, and the checkpoint."""
         first = self.seq
         while self.seq < min(size, self._end):
-            stop = min([size, self._end, *[at for gen, at in self._outside if gen == self.gen and at > self.seq]])
+            outside = [at for gen, at in self._outside if gen == self.gen and at > self.seq]
+            stop = min(size, self._end, min(outside, default=size))
             self._piece(txn, min(stop - self.seq, PIECE_ENTRIES_MAX))
             if self.seq < size:
                 self._compare_outside(self.root)

@@ -11,7 +11,7 @@ from engine.kernel.entropy import Entropy
 from engine.kernel.errors import Fault, IntegrityFault, Refusal
 from engine.kernel.messages import Actor, Entry, Header, Link, Record
 from engine.kernel.store import ReadTransaction, WriteTransaction
-from engine.kernel.tables import Snapshot, Table, Working
+from engine.kernel.tables import Snapshot, Table, Transaction, Working
 from engine.kernel.version import VERSION
 from engine.kernel.world import join_position
 from engine_ext import canonical, merkle, seal
@@ -106,7 +106,7 @@ def tile_key(gen: int, level: int, index: int) -> bytes:
     return gen.to_bytes(2, "big") + level.to_bytes(1, "big") + index.to_bytes(6, "big")
 
 
-def read_checkpoint(txn: ReadTransaction, gen: int, size_min: int) -> Checkpoint | None:
+def read_checkpoint(txn: Transaction, gen: int, size_min: int) -> Checkpoint | None:
     """The first checkpoint of a generation that covers at least ``size_min`` entries."""
     start, stop = position_key(gen, size_min), position_key(gen + 1, 0)
     for key, value in txn.scan("checkpoints", start, stop):

@@ -46,7 +46,7 @@ STORED_ISSUED = AccountClass("ledger.stored-issued", 14, None)
 """What the shop owes for stored value, and gets back when it is spent."""
 
 
-class Posting(msgspec.Struct, frozen=True):
+class Posting(msgspec.Struct, frozen=True, gc=False):
     """A signed movement on one account; the postings of one record add up to zero."""
 
     account: AccountClass

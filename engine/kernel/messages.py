@@ -73,7 +73,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     override: int = 0
 
 
-class Link(msgspec.Struct, frozen=True, kw_only=True):
+class Link(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The place of a fiscal record on its chain.
 
     ``of`` is the kind of record, ``n`` the chain number (from 1, per till and kind), ``prev`` the leaf hash (64 hex

@@ -35,6 +35,7 @@ MANAGE = SELL | {
     "fiscal.export",
     "kernel.clock",
     "staff.unlock",
+    "staff.secrets",
     "access.tills",
     "customers.write",
 }
@@ -95,14 +96,16 @@ DEVICE = frozenset({"staff.sign_in"})
 PUBLIC = frozenset({"access.enrol", "access.log_in"})
 """What goes without a credential, behind a one-time code or a password that the worker has checked."""
 
-SESSION = frozenset({"access.own", "access.passkeys"})
-"""What every session of the back office carries, whoever's it is: to prove itself again, to add a passkey,
-and to end."""
+SESSION = frozenset({"access.own", "access.passkeys", "access.secrets"})
+"""What every session of the back office carries, whoever's it is: to prove itself again, to change one's own secrets,
+to add a passkey, and to end."""
 
 MACHINE = frozenset({"printing.report"})
 """What only the engine's own processes do: nobody can be given it."""
 
-STEP_UP = frozenset({"staff.write", "access.keys", "access.sessions", "access.passkeys"})
+STEP_UP = frozenset(
+    {"staff.write", "staff.secrets", "access.keys", "access.sessions", "access.passkeys", "access.secrets"}
+)
 """Rights over people and keys: only in a session whose identity was proven in the last minutes, never at a till and
 never with a key (reliability 3.4)."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.kernel import replies
-from engine.kernel.actors import require_may_ask
+from engine.kernel.actors import require_live, require_may_ask
 from engine.kernel.disk import Limits
 from engine.kernel.errors import IntegrityFault, Refusal
 from engine.kernel.joined import Joined
@@ -76,8 +76,9 @@ class Reader:
         """A read transaction; close it within a second (S9)."""
         return self._store.read()
 
+    @property
     def shop(self) -> str:
-        """The shop's id, 32 hex digits."""
+        """The shop's id (32 hex digits)."""
         with self._store.read() as txn:
             log = Snapshot(txn).get(LOG, 0)
             assert log is not None
@@ -112,12 +113,15 @@ class Reader:
         """Answers a query given by name and JSON body."""
         return self.ask(self._features.decode_query(name, body), till=till, operator=operator)
 
-    def held(self, permissions: Set[str], *, till: int = 0, operator: int = 0) -> frozenset[str]:
-        """Which of these rights the actor holds, as committed: what a stream of changes may show."""
-        actor = Actor(till=till, operator=operator)
+    def held(self, permissions: Set[str], actor: Actor) -> frozenset[str]:
+        """Which of these rights the actor holds, as committed: what a stream of changes may show.
+
+        Raises `Refusal` where his credential is not live.
+        """
         replies.require_actor(actor)
         with self._store.read() as txn:
             world = self._world(txn, actor)
+            require_live(world, self._features.hooks, actor)
             return frozenset(each for each in permissions if self._features.hooks.allows(world, actor, each))
 
     def _world(self, txn: ReadTransaction, actor: Actor) -> World:

@@ -72,13 +72,15 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Position = Annotated[int, Meta(ge=0, le=POSITION_MAX)]
+IfVersion = Annotated[int, Meta(ge=0, le=INTEGER_MAX)] | None
 PageSize = Annotated[int, Meta(ge=1, le=PAGE_ROWS_MAX)]
 
 
 @functools.cache
 def put_type(kind: Kind) -> type[Command]:
-    """The command ``<kind>.put``: ``row``, and ``id`` (null: the next free one)."""
-    fields: list[Any] = [("row", kind.row), ("id", Id | None, None)]
+    """The command ``<kind>.put``: ``row``, ``id`` (null: the next free one), and ``if_version``: only while the live
+    row is this version."""
+    fields: list[Any] = [("row", kind.row), ("id", Id | None, None), ("if_version", IfVersion, None)]
     return _define(
         f"Put{_camel(kind.name)}", fields, Command, f"{kind.name}.put", f"Adds or changes a row of {kind.name}."
     )
@@ -86,9 +88,10 @@ def put_type(kind: Kind) -> type[Command]:
 
 @functools.cache
 def remove_type(kind: Kind) -> type[Command]:
-    """The command ``<kind>.remove``."""
+    """The command ``<kind>.remove``; ``if_version`` as in ``put``."""
+    fields: list[Any] = [("id", Id), ("if_version", IfVersion, None)]
     return _define(
-        f"Remove{_camel(kind.name)}", [("id", Id)], Command, f"{kind.name}.remove", f"Removes a row of {kind.name}."
+        f"Remove{_camel(kind.name)}", fields, Command, f"{kind.name}.remove", f"Removes a row of {kind.name}."
     )
 
 
@@ -152,8 +155,20 @@ def _normal(kind: Kind, row: Row) -> Row:
     return msgspec.structs.replace(row, **changes) if changes else row
 
 
+def _require_version(kind: Kind, command: Any, world: World) -> None:
+    """Refuses a change of a version that is not the live one any more: two people at one form lose nothing unseen."""
+    if command.if_version is None:
+        return
+    version = -1 if command.id is None else world.version(kind, command.id)
+    if version != command.if_version:
+        now = None if version < 0 else version
+        text = f"the row of {kind.name} is not at version {command.if_version}"
+        raise Refusal("kernel.row_changed", text, at="if_version", data={"version": now})
+
+
 def decide_put(kind: Kind, command: Any, world: World) -> tuple[Record, ...]:
     """Accepts a row: its own rules, references that exist, values that nobody else holds, room for it."""
+    _require_version(kind, command, world)
     row = _normal(kind, command.row)
     counts = world.get(COUNTS, kind.code) or Counts(0, 0)
     id = command.id if command.id is not None else counts.highest + 1
@@ -227,6 +242,7 @@ def unique_holder(kind: Kind, field: str, value: Any, world: World) -> int | Non
 
 def decide_remove(kind: Kind, command: Any, world: World) -> tuple[Record, ...]:
     """Accepts a removal, if the row is there and nothing live points to it."""
+    _require_version(kind, command, world)
     if world.version(kind, command.id) < 0:
         raise Refusal("kernel.no_such_row", f"there is no row {command.id} in {kind.name}", at="id")
     if kind.only_id is not None:

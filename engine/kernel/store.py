@@ -116,8 +116,14 @@ class ReadTransaction:
         return int(self._txn.stat(self._dbs[db])["entries"])
 
     def close(self) -> None:
-        """Ends the snapshot."""
-        self._txn.abort()
+        """Ends the snapshot, and gives its reader's slot back.
+
+        The library keeps the slot of an ended read transaction until its object goes, and a world that outlives its
+        snapshot (in a cycle, until the next full collection) would keep the object: let go of it here.
+        """
+        txn: lmdb.Transaction | None = self.__dict__.pop("_txn", None)
+        if txn is not None:
+            txn.abort()
 
     def __enter__(self) -> Self:
         return self

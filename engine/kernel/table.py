@@ -27,6 +27,7 @@ TABLE = Capability(
         "kernel.not_allowed": "the operator's role does not hold the right",
         "kernel.id_reused": "the command id was used before with other content",
         "kernel.no_such_row": "a row that is named does not exist",
+        "kernel.row_changed": "the row is not at the version that the change was made for; `version` says at which",
         "kernel.not_unique": "another row holds a value that is unique",
         "kernel.bad_row_id": "the id is not one that a row of this kind can have",
         "kernel.row_in_use": "other rows point to the row",

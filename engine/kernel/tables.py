@@ -169,6 +169,18 @@ class Working(Snapshot):
         if table.marks_epoch:
             self.epoch += 1
 
+    def change(self, table: Table[V], *key: Any) -> V | None:
+        """`get` and `put` in one: the row, to be changed in place, or None where there is none yet."""
+        row = self._rows[table].get(key)
+        if row is None:
+            row = self.get(table, *key)
+            if row is None:
+                return None
+        self._dirty[table].add(key)
+        if table.marks_epoch:
+            self.epoch += 1
+        return row
+
     def delete(self, table: Table[V], *key: Any) -> None:
         """Removes the row."""
         self._rows[table][key] = None

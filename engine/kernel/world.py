@@ -80,7 +80,7 @@ class World:
         self.take: Callable[[int], bytes] | None = None
         self.may: Callable[[str], bool] = lambda permission: False
         self._memo: dict[tuple[int, int, Any], tuple[int, Any]] = {}
-        self._ready: dict[Any, dict[Any, Any]] = {}
+        self._ready: dict[tuple[Any, Any], Any] = {}
         self._epoch = rows.epoch
         self._text_of = -1
         self._day_text = ""
@@ -144,12 +144,13 @@ class World:
         if self._epoch != self.rows.epoch:
             self._ready.clear()
             self._epoch = self.rows.epoch
-        known = self._ready.get(build)
-        if known is None or len(known) > MEMO_ROWS_MAX:
-            known = self._ready[build] = {}
-        made = known.get(key, _ABSENT)
+        place = (build, key)
+        made = self._ready.get(place, _ABSENT)
         if made is _ABSENT:
-            made = known[key] = build(self, key)
+            made = build(self, key)
+            if len(self._ready) > MEMO_ROWS_MAX:
+                self._ready.clear()
+            self._ready[place] = made
         return made  # type: ignore[no-any-return]  # the memo holds what ``build`` made
 
     def row_at(self, kind: Kind, id: int, version: int) -> Any:
@@ -208,6 +209,7 @@ class Folding:
         # The way of every sale, shortened by a call each: these are the rows' own.
         self.get = rows.get  # type: ignore[method-assign]  # the method below says what it does
         self.put = rows.put  # type: ignore[method-assign]  # likewise
+        self.change = rows.change  # type: ignore[method-assign]  # likewise
         self.entry: Header | Entry
         self.leaf = b""
         self.at_ms = 0
@@ -232,6 +234,10 @@ class Folding:
         """Sets a row."""
         self.rows.put(table, row, *key)
 
+    def change(self, table: Table[V], *key: Any) -> V | None:
+        """A row that is changed in place and needs no `put`, or None where there is none yet."""
+        return self.rows.change(table, *key)
+
     def delete(self, table: Table[V], *key: Any) -> None:
         """Removes a row."""
         self.rows.delete(table, *key)
@@ -245,13 +251,13 @@ class Folding:
                 continue
             account, id = posting.account, posting.id
             total += amount
-            balance = rows.get(BALANCES, account.code, id)
+            balance = rows.change(BALANCES, account.code, id)
             if balance is None:
                 balance = Balance(0, account.floor)
+                rows.put(BALANCES, balance, account.code, id)
             balance.amount += amount
             if amount < 0 and balance.floor is not None and balance.amount < balance.floor:
                 raise Fault("ledger.floor", f"entry {self.position} takes {account.name} {id} below its floor")
-            rows.put(BALANCES, balance, account.code, id)
         if total:
             raise Fault("ledger.unbalanced", f"postings of entry {self.position} do not add up to zero")
 

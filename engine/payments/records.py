@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Leg(msgspec.Struct, frozen=True, kw_only=True):
+class Leg(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One payment leg; amounts in minor units, ``tendered = counted + change + tip + kept`` (pricing.md, phase 5).
 
     ``mode`` is the payment mode's id, ``type`` its type ("cash", "card" ...) and ``l`` its label when it was used;

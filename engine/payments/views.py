@@ -102,6 +102,18 @@ class _Split(msgspec.Struct, frozen=True):
     kept: int = 0
 
 
+def _limits(world: World, day: int) -> tuple[int, int, int]:
+    """(step of cash, most cash, most in meal vouchers) of one sale on a business day, in minor units."""
+    settings = shop.settings(world)
+    cash = shop.limit_on(settings.cash_limits, day)
+    vouchers = shop.limit_on(settings.meal_voucher_caps, day)
+    return (
+        settings.cash_rounding_step,
+        INTEGER_MAX if cash is None else cash,
+        INTEGER_MAX if vouchers is None else vouchers,
+    )
+
+
 def settle(
     world: World,
     total: int,
@@ -121,17 +133,15 @@ def settle(
     assert not (refund and total > 0), "a refund has no positive total"
     back = refund or total < 0
     sign = -1 if back else 1
-    settings = shop.settings(world)
-    cash_limit = shop.limit_on(settings.cash_limits, world.day)
-    voucher_cap = shop.limit_on(settings.meal_voucher_caps, world.day)
+    step, cash_limit, voucher_cap = world.ready(_limits, world.day)
     state = _Till(
         due=abs(total),
         back=back,
-        step=settings.cash_rounding_step,
+        step=step,
         cash=sum(abs(leg.counted) for leg in before if leg.type == "cash") if before else 0,
-        cash_limit=INTEGER_MAX if cash_limit is None else cash_limit,
+        cash_limit=cash_limit,
         vouchers=sum(abs(leg.counted + leg.kept) for leg in before if leg.type == "meal_voucher") if before else 0,
-        voucher_cap=INTEGER_MAX if voucher_cap is None else voucher_cap,
+        voucher_cap=voucher_cap,
     )
     settled = []
     for number, leg in enumerate(legs):

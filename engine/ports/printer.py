@@ -181,6 +181,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
 PROBLEMS: Mapping[str, str] = MappingProxyType(
     {
         "printer.bad_address": "the printer's address cannot be understood",
+        "printer.not_allowed": "who runs the machine has not allowed this device, address or port (docs/printing.md)",
         "printer.unreachable": "nobody answers at the printer's address",
         "printer.no_answer": "the printer does not answer when asked how it is",
         "printer.garbage": "the printer answers what no printer says",

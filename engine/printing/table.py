@@ -53,7 +53,7 @@ TABLE = Capability(
     ),
     queries=(
         QueryRow(type=AskReceipt, answer=answer_receipt, permission="sales.read", example={"no": 1, "width": 42}),
-        QueryRow(type=AskJobs, answer=answer_jobs, permission="printing.read", example={"printer": 1}),
+        QueryRow(type=AskJobs, answer=answer_jobs, permission="printing.read", example={"printer": 1}, routed=False),
         QueryRow(type=AskPrint, answer=answer_print, permission="printing.read", example={"gen": 1, "seq": 40}),
     ),
     folds=(
@@ -72,6 +72,7 @@ TABLE = Capability(
         "printing.no_such_job": "The entry caused no print job.",
         "printing.not_asked": "The sale asked for no receipt, so there is no original to print.",
         "printing.not_started": "The job's start was not reported by this run of the worker.",
+        "printing.outbox_only": "Only the outbox says where proofs are shown when the shop's settings do not.",
         "printing.started_elsewhere": "Another run of the worker began the job; its outcome is unknown.",
         "printing.unknown_problem": "The code is none that a printer can have.",
     },

@@ -1,10 +1,7 @@
 """Baskets as tills send them, and what pricing needs to know of each line: the catalogue's facts, looked up once."""
 
 import functools
-from typing import Annotated, Any, NamedTuple, NoReturn
-
-import msgspec
-from msgspec import Meta
+from typing import Any, NamedTuple, NoReturn
 
 from engine.catalogue import views as catalogue
 from engine.catalogue import views_prices as prices
@@ -13,99 +10,28 @@ from engine.catalogue.views_prices import Price, Prices
 from engine.discounts import views as discounts
 from engine.kernel.errors import Refusal
 from engine.kernel.events import Event
-from engine.kernel.kinds import Quantity, Row, UnitPrice
-from engine.kernel.messages import INTEGER_MAX, LINES_MAX, Cents, Decimal, Id, Label, Note
+from engine.kernel.messages import LINES_MAX
 from engine.kernel.money import parse_decimal, quantity, unit_price
 from engine.kernel.world import World
-from engine.payments.kinds import Legs
 from engine.sales.choose_price import chosen_price
 from engine.sales.draft_buyer import NOBODY, Buyer, draft_buyer
+from engine.sales.receive_basket import PERCENT_PLACES, Basket, DiscountIn, LineDiscountIn, LineIn
 from engine.sales.records import Option
 from engine.shop import views as shop
 from engine.shop.kinds import SETTINGS, SETTINGS_ID, SettingsRow
 from engine.staff import views as staff
 from engine_ext.basket import NATURE_STORED, BasketLine, LineAdjustment, PricingError, SubtotalAdjustment
 
-DISCOUNTS_MAX = 20  # subtotal discounts of one ticket
-LINE_OPTIONS_MAX = 20  # options chosen on one line
-PERCENT_PLACES = 3  # percentages are thousandths of a percent inside
 FREE_LABEL = "Vente libre"
 FREE_DISCOUNT_LABEL = "Remise"
-MODE_MAX = 6
 QUANTITY_MAX = 10_000_000_000  # thousandths on one line
 SHELF_ITEMS_MAX = 50_000  # products kept ready for sale; beyond it the shelf is filled afresh
+SHELF_LINES_MAX = 20_000  # lines kept as pricing takes them; beyond it they are made afresh
 NO_NAME = (None, None, "")
-COVERS_MAX = 999
 NOTHING_MORE: dict[str, Any] = {}
 
 LINE_IDS = tuple(str(number) for number in range(1, LINES_MAX + 1))
 """The ids of lines as entered, ready made: pricing names lines by text."""
-
-
-class LineDiscountIn(Row, frozen=True, kw_only=True):
-    """A line's discount or surcharge: a configured one by ``id``, or a free one by ``percent`` ("-10"), ``amount`` per
-    unit ("-0.5") or ``fixed`` price per unit, which needs the right ``sales.free_discount``."""
-
-    id: Id | None = None
-    percent: Annotated[Decimal, Meta(extra={"places": PERCENT_PLACES})] | None = None
-    amount: UnitPrice | None = None
-    fixed: UnitPrice | None = None
-    label: Label | None = None
-
-
-class DiscountIn(Row, frozen=True, kw_only=True):
-    """A discount, surcharge or fixed price over the lines listed by number (from 1, as entered), or over all of them.
-
-    ``amount`` and ``fixed`` are minor units. A free one needs the right ``sales.free_discount``.
-    """
-
-    id: Id | None = None
-    percent: Annotated[Decimal, Meta(extra={"places": PERCENT_PLACES})] | None = None
-    amount: Cents | None = None
-    fixed: Cents | None = None
-    label: Label | None = None
-    lines: Annotated[tuple[Annotated[int, Meta(ge=1, le=LINES_MAX)], ...], Meta(max_length=LINES_MAX)] = ()
-
-
-class LineIn(Row, frozen=True, kw_only=True):
-    """One line: a product, or a department with a price, or only a price (the shop's default VAT).
-
-    ``price`` on a product that has one needs the right ``sales.typed_price``; ``quantity`` is 1 where none is said,
-    but what is weighed needs the scale's; ``label`` names a line without product;
-    ``options`` are ids of choices in the product's option sets.
-    """
-
-    product: Id | None = None
-    department: Id | None = None
-    price: UnitPrice | None = None
-    quantity: Quantity | None = None
-    label: Label | None = None
-    options: Annotated[tuple[Id, ...], Meta(max_length=LINE_OPTIONS_MAX)] = ()
-    note: Note | None = None
-    discount: LineDiscountIn | None = None
-
-
-class Basket(msgspec.Struct, frozen=True, kw_only=True):
-    """What selling and pricing have in common.
-
-    ``mode`` is the sales mode (default: the till's, else the shop's); ``shown_total`` what the till showed: where the
-    engine's total differs the sale is refused with the new ticket; ``unpaid`` lets a rest stay due; ``receipt`` says
-    that the customer asked for one. ``customer``, ``table`` and delivery ``zone`` are ids of rows; ``covers`` is how
-    many people eat.
-    """
-
-    lines: Annotated[tuple[LineIn, ...], Meta(min_length=1, max_length=LINES_MAX)]
-    mode: Annotated[int, Meta(ge=0, le=MODE_MAX)] | None = None
-    discounts: Annotated[tuple[DiscountIn, ...], Meta(max_length=DISCOUNTS_MAX)] = ()
-    payments: Legs = ()
-    shown_total: Annotated[int, Meta(ge=-INTEGER_MAX, le=INTEGER_MAX)] | None = None
-    unpaid: bool = False
-    note: Note | None = None
-    receipt: bool = False
-    customer: Id | None = None
-    table: Id | None = None
-    covers: Annotated[int, Meta(ge=0, le=COVERS_MAX)] = 0
-    zone: Id | None = None
 
 
 class Facts(NamedTuple):
@@ -141,15 +67,25 @@ class Ready(NamedTuple):
     plain: bool
 
 
+class PlainLine(NamedTuple):
+    """A product's line that nothing was added to: what pricing takes and what is sealed of it; ``blocks`` None where
+    the product's stock is not tracked."""
+
+    priced: BasketLine
+    facts: Facts
+    blocks: bool | None
+
+
 class Shelf:
     """What was looked up for the baskets before, valid for one configuration and business day: nothing on it depends on
     anything else.
 
     ``rates`` holds those in force by (VAT rate, `Draft.place`), ``ready`` products by (product, place), ``modes`` the
-    sales mode by (till, mode asked for).
+    sales mode by (till, mode asked for), ``lines`` plain lines of products as pricing takes them, by sales mode and
+    then by (line, place in the basket): a shop sells few of them.
     """
 
-    __slots__ = ("configuration", "day", "discounts", "modes", "rates", "ready", "settings")
+    __slots__ = ("configuration", "day", "discounts", "lines", "modes", "rates", "ready", "settings")
 
     def __init__(self, world: World) -> None:
         self.configuration = world.configuration
@@ -157,6 +93,7 @@ class Shelf:
         self.settings = shop.settings(world)
         self.ready: dict[tuple[int, int | tuple[int, str]], Ready] = {}
         self.rates: dict[tuple[int, int | tuple[int, str]], rates.Rate] = {}
+        self.lines: dict[int, dict[tuple[LineIn, int], PlainLine]] = {}
         self.modes: dict[tuple[int, int | None], int] = {}
         self.discounts: dict[int, discounts.Discount] = {}
 
@@ -220,11 +157,22 @@ def draft(basket: Basket, world: World) -> Draft:
     territory = buyer.territory
     sold = mode if territory is None else (mode, territory)
     made = Draft(mode, shelf, [], [], [], {}, {}, basket, buyer, sold, buyer.customer is None, {}, [])
+    known = shelf.lines.get(mode) if made.plain else {}
+    if known is None or len(known) > SHELF_LINES_MAX:
+        known = shelf.lines[mode] = {}
+    lines, facts = made.lines, made.facts
     place, index = "lines", 0
     try:
         for index, line in enumerate(basket.lines):
-            if line.product is not None:
-                _product_line(line, index, made, world)
+            found = known.get((line, index))
+            if found is not None:
+                priced, sealed, blocks = found
+                lines.append(priced)
+                facts.append(sealed)
+                if blocks is not None:
+                    _ask_stock(found, made)
+            elif line.product is not None:
+                _product_line(line, index, made, world, known)
             else:
                 _other_line(line, index, made, world)
         place = "discounts"
@@ -294,7 +242,16 @@ def _ready(id: int, index: int, made: Draft, world: World) -> Ready:
     return found
 
 
-def _product_line(line: LineIn, index: int, made: Draft, world: World) -> None:
+def _ask_stock(line: PlainLine, made: Draft) -> None:
+    product = line.facts.product
+    assert product is not None
+    assert line.blocks is not None
+    made.stock[product] = (made.stock.get(product, (0,))[0] + line.priced.quantity, line.blocks)
+
+
+def _product_line(
+    line: LineIn, index: int, made: Draft, world: World, known: dict[tuple[LineIn, int], PlainLine]
+) -> None:
     assert line.product is not None
     ready = _ready(line.product, index, made, world)
     item, price = ready.item, ready.price
@@ -336,14 +293,17 @@ def _product_line(line: LineIn, index: int, made: Draft, world: World) -> None:
     )
     if options and priced.unit < 0:
         _decline("sales.negative_price", f"the options take {item.label} below 0", index, "options")
-    if item.stock_tracked:
-        made.stock[item.id] = (made.stock.get(item.id, (0,))[0] + number, item.stock_blocks)
-    made.lines.append(priced)
     if chosen is not None and chosen.id and typed is None:
         made.listed[index + 1] = chosen.id
     bare = typed is None and not options and line.note is None
     facts = ready.facts if bare else ready.facts._replace(typed=typed is not None, options=options, note=line.note)
+    taken = PlainLine(priced, facts, item.stock_blocks if item.stock_tracked else None)
+    if item.stock_tracked:
+        _ask_stock(taken, made)
+    made.lines.append(priced)
     made.facts.append(facts)
+    if bare and plain and line.discount is None and ready.default is None:
+        known[line, index] = taken
 
 
 def _special(ready: Ready, line: LineIn, index: int, made: Draft, world: World) -> Price | None:

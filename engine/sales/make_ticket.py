@@ -2,7 +2,8 @@
 
 from engine.kernel.world import World
 from engine.payments.records import Leg
-from engine.sales.draft_basket import Basket, Draft, Facts, refusal
+from engine.sales.draft_basket import Draft, Facts, refusal
+from engine.sales.receive_basket import Basket
 from engine.sales.records import Discount, Line, Posted, Rate
 from engine_ext import pricing
 from engine_ext.basket import (

@@ -33,7 +33,11 @@ STOCK_OUTSIDE = AccountClass("stock.outside", 11, None)
 """Where goods come from and go to (id: 0)."""
 
 
-class Option(msgspec.Struct, frozen=True, kw_only=True):
+# ``gc=False``: these hold numbers, texts and tuples of such, so no cycle can go through them, and the collector need
+# not know of the dozen of them that every ticket is made of.
+
+
+class Option(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A chosen option: its id, its label, and the signed unit price it adds (1/10 000)."""
 
     id: int
@@ -41,7 +45,7 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     delta: int
 
 
-class Line(msgspec.Struct, frozen=True):
+class Line(msgspec.Struct, frozen=True, gc=False):
     """One line as priced and sealed; made by position on the way of a sale, because msgspec searches for each keyword.
 
     ``id`` numbers the lines as they were entered, from 1; they are sealed in pricing order. ``p`` product id, ``pv``
@@ -71,7 +75,7 @@ class Line(msgspec.Struct, frozen=True):
     s: bool
 
 
-class Rate(msgspec.Struct, frozen=True):
+class Rate(msgspec.Struct, frozen=True, gc=False):
     """The ticket's total of one VAT key: ``c`` the VAT rate's id, ``deposit`` whether it is the group of deposit lines,
     ``r`` its percentage (1/1000 %), ``g`` gross, ``v`` VAT, ``n`` net.
 
@@ -97,7 +101,7 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     proof: str | None
 
 
-class Discount(msgspec.Struct, frozen=True, kw_only=True):
+class Discount(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One adjustment that was applied, in order.
 
     ``id`` of the configured discount (null: typed by the operator), ``pv`` its version, ``l`` label, ``phase``, the sum

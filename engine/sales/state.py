@@ -138,9 +138,10 @@ def fold_copied(record: Copied, folding: Folding) -> None:
 
 
 def _count(series: int, no: int, folding: Folding) -> None:
-    counter = folding.get(COUNTERS, series)
+    counter = folding.change(COUNTERS, series)
     if counter is None:
         counter = Counter(0, -1, 0)
+        folding.put(COUNTERS, counter, series)
     assert no == counter.last + 1, "an accounting number was given twice or left out"
     counter.last = no
     if counter.day != folding.day:
@@ -149,7 +150,6 @@ def _count(series: int, no: int, folding: Folding) -> None:
         counter.day = folding.day
         counter.first = no
         folding.put(DAYS, 0, series, folding.day, no)
-    folding.put(COUNTERS, counter, series)
 
 
 def _later(of: Original, folding: Folding) -> LaterRow:

@@ -1,17 +1,20 @@
 """What people configure about the staff: operators, their roles, rights and secrets."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
 from msgspec import Meta
 
 from engine.kernel.errors import Refusal
 from engine.kernel.kinds import Kind, Personal, Row, Secret, SecretMark
-from engine.kernel.messages import ENGINE
+from engine.kernel.messages import ENGINE, Record
 from engine.kernel.permissions import GRANTABLE, ROLES
+from engine.kernel.rows import decide_put, put_type
 from engine.kernel.world import World
 
 RIGHTS_MAX = 64
+
+SecretField = Literal["pin", "badge", "password", "totp"]
 
 
 class OperatorRow(Row, frozen=True, kw_only=True):
@@ -85,3 +88,13 @@ OPERATORS = Kind(
     guard=guard_operator,
     example={"alias": "Léa", "role": "employee", "rights": ["sales.refund"], "name": "Léa Martin"},
 )
+
+
+def with_secret(world: World, operator: int, field: SecretField, secret: Secret) -> tuple[Record, ...]:
+    """The operator's row with one secret changed and everything else as it is, his personal fields too."""
+    row = world.row(OPERATORS, operator)
+    if row is None or not row.active:
+        raise Refusal("staff.unknown_operator", f"there is no operator {operator} in use", at="operator")
+    personal = world.people.fields(OPERATORS.code, operator, world.version(OPERATORS, operator)) or {}
+    whole = msgspec.structs.replace(row, **personal, **{field: secret})
+    return decide_put(OPERATORS, cast(Any, put_type(OPERATORS))(id=operator, row=whole), world)

@@ -2,9 +2,11 @@
 
 from engine.kernel.capability import Capability, CommandRow, FoldRow, QueryRow
 from engine.kernel.rows import RowPut, RowRemoved
+from engine.staff.change_pin import ChangePin, decide_change
 from engine.staff.kinds import OPERATORS
 from engine.staff.records import SessionsEnded, SignedIn, SignedOut
 from engine.staff.report_pin import ReportWrongPin, decide_report_wrong
+from engine.staff.set_secret import SetSecret, decide_set
 from engine.staff.sign_in import SignInAtTill, decide_sign_in
 from engine.staff.sign_out import SignOutAtTill, decide_sign_out
 from engine.staff.state import fold_ended, fold_operator_put, fold_operator_removed, fold_signed_in, fold_signed_out
@@ -13,6 +15,7 @@ from engine.staff.unlock_operator import UnlockOperator, decide_unlock
 from engine.staff.views import AskOperators, answer_operators
 
 SIGN_IN = "staff.sign_in"
+EXAMPLE_SECRET = {"hash": "$argon2id$v=19$m=19456,t=2,p=1$", "key": "0" * 64}
 
 TABLE = Capability(
     name="staff",
@@ -40,6 +43,20 @@ TABLE = Capability(
             example={"operator": 3, "way": "pin"},
             route=False,
         ),
+        CommandRow(
+            type=ChangePin,
+            decide=decide_change,
+            permission=SIGN_IN,
+            example={"field": "pin", "secret": EXAMPLE_SECRET},
+            route=False,
+        ),
+        CommandRow(
+            type=SetSecret,
+            decide=decide_set,
+            permission="staff.secrets",
+            example={"operator": 3, "field": "pin", "secret": EXAMPLE_SECRET},
+            route=False,
+        ),
         CommandRow(type=SignOutAtTill, decide=decide_sign_out, permission=SIGN_IN, example={"operator": 3}),
         CommandRow(type=UnlockOperator, decide=decide_unlock, permission="staff.unlock", example={"operator": 3}),
     ),
@@ -52,6 +69,7 @@ TABLE = Capability(
         FoldRow(record=RowRemoved, fold=fold_operator_removed),
     ),
     refusals={
+        "staff.badge_taken": "somebody else has this badge",
         "staff.device_locked": "the till saw too many wrong PINs within an hour; `wait_ms` says how long it waits",
         "staff.locked": "the operator typed too many wrong PINs; a manager unlocks him",
         "staff.more_than_own": "an operator gives a right that he does not hold himself",

@@ -9,12 +9,13 @@ from engine.access.kinds import API_KEYS, KeyRow
 from engine.kernel import credentials
 from engine.kernel.attachments import secrets_of
 from engine.kernel.errors import Refusal
-from engine.kernel.messages import ENGINE, Actor, Query
+from engine.kernel.kinds import Secret
+from engine.kernel.messages import ENGINE, Actor, Query, Record
 from engine.kernel.permissions import DEVICE, LENT, PUBLIC, SESSION
 from engine.kernel.rows import unique_holder
 from engine.kernel.world import CURRENT, World
 from engine.staff import state_tries
-from engine.staff.kinds import OPERATORS, OperatorRow, rights_of
+from engine.staff.kinds import OPERATORS, OperatorRow, SecretField, rights_of, with_secret
 from engine.staff.state import ENDED, SIGN_INS
 
 SIGN_IN_MS_MAX = 16 * 3_600_000  # the longest that one sign-in at a till holds (reliability 3.4)
@@ -72,12 +73,13 @@ def role_allows(world: World, actor: Actor, permission: str) -> bool:
 
     The engine itself holds every one, an API key what its scopes name, a till without an operator to let one sign in.
     """
-    if actor == ENGINE:
-        return True
     credential = actor.credential
-    if credential == credentials.NOBODY:
+    if not credential:
+        if actor == ENGINE:
+            return True
+    elif credential == credentials.NOBODY:
         return permission in PUBLIC
-    if credential.startswith(credentials.KEY_PREFIX):
+    elif credential.startswith(credentials.KEY_PREFIX):
         named = credentials.parse(credential)
         scopes = world.compiled(API_KEYS, named.key, _scopes) if named else None
         return scopes is not None and permission in scopes
@@ -124,6 +126,12 @@ def sign_in_number(world: World, till: int, operator: int) -> int:
     return row.number
 
 
+def signed_in_ms(world: World, till: int, operator: int) -> int | None:
+    """When the operator's live sign-in at the till began; None where there is none."""
+    row = world.get(SIGN_INS, till, operator)
+    return None if row is None or not sign_in_number(world, till, operator) else row.at_ms
+
+
 def ended_at(world: World, operator: int) -> int:
     """The position before which every sign-in and session of the operator is over (-1: none was ended)."""
     found = world.get(ENDED, operator)
@@ -160,6 +168,13 @@ def by_badge(world: World, stored: str) -> int | None:
 def _has_badge(world: World, id: int, stored: str) -> bool:
     kept = stored_secret(world, id, "badge")
     return kept is not None and hmac.compare_digest(kept.encode(), stored.encode())
+
+
+def change_secret(world: World, operator: int, field: SecretField, secret: Secret) -> tuple[Record, ...]:
+    """What changes one secret of an operator; refuses a badge that somebody else shows, which would let in neither."""
+    if field == "badge" and by_badge(world, secret.hash) not in (None, operator):
+        raise Refusal("staff.badge_taken", "somebody else has this badge", at="secret")
+    return with_secret(world, operator, field, secret)
 
 
 def by_login(world: World, login: str) -> int | None:

@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import re
 import urllib.parse
-from collections.abc import Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
+from engine.engine import Refusal
 from engine.features import FEATURES
 from server.api.exchange import headers_of
 from server.api.problems import Problem
@@ -82,7 +83,8 @@ def start_of(headers: Mapping[bytes, bytes], query_string: bytes) -> tuple[int, 
 async def follow(
     shop: Shop, watchers: Watchers, *, asker: Asker, scope: Mapping[str, Any], receive: Any, send: Any
 ) -> None:
-    """Sends events until the client leaves; the id of each is the position behind it, to go on from."""
+    """Sends events until the client leaves, or what it showed counts no more; the id of each is the position behind it,
+    to go on from."""
     at = start_of(headers_of(scope), scope["query_string"]) or shop.reader().position()
     gone = asyncio.ensure_future(_gone(receive))
     try:
@@ -98,15 +100,27 @@ async def _gone(receive: Any) -> None:
         pass
 
 
+async def _either(gone: "asyncio.Future[None]", moved: Coroutine[Any, Any, None]) -> None:
+    """Until the journal grows, or the client has left: its place is another's at once."""
+    waiting = asyncio.ensure_future(moved)
+    try:
+        await asyncio.wait((gone, waiting), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
+
+
 async def _follow(shop: Shop, asker: Asker, at: tuple[int, int], gone: "asyncio.Future[None]", send: Any) -> None:
     head = [(b"content-type", b"text/event-stream"), (b"x-accel-buffering", b"no")]
     await send({"type": "http.response.start", "status": 200, "headers": head})
     await send({"type": "http.response.body", "body": _event(at, "position", {}), "more_body": True})
-    while not (shop.closing or gone.done()):
-        at, events = page(shop, asker, at)
+    while not (shop.closing or gone.done()) and (left_s := shop.gate.left_s(asker)) > 0:
+        try:
+            at, events = page(shop, asker, at)
+        except Refusal:
+            break  # revoked, signed out: who asks again is told so
         if not events and (shop.link.position <= at or not shop.link.up):
             before = shop.link.position
-            await shop.link.wait_moved(HEARTBEAT_S if shop.link.up else AWAY_POLL_S)
+            await _either(gone, shop.link.wait_moved(min(HEARTBEAT_S if shop.link.up else AWAY_POLL_S, left_s)))
             events = b"" if shop.link.position != before else b": alive\n\n"
         if events:
             await send({"type": "http.response.body", "body": events, "more_body": True})
@@ -120,7 +134,7 @@ def page(shop: Shop, asker: Asker, at: tuple[int, int]) -> tuple[tuple[int, int]
     if not found:
         return at, b""
     rights = {FEATURES_READ.get(_word(record)) for _, _, data in found for record in _decode(data).rec}
-    held = reader.held({right for right in rights if right}, till=asker.actor.till, operator=asker.actor.operator)
+    held = reader.held({right for right in rights if right}, asker.actor)
     events = []
     for generation, sequence, data in found:
         at = generation, sequence + 1

@@ -15,10 +15,18 @@ table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.15rem .
 nav a{margin-right:.8rem}
 """
 
-START = """curl -sS http://HOST:PORT/api/v1/sales/post \\
-  -H "Authorization: Bearer $(cat DATA/keys/till-1.token)" -H 'X-Operator: 1' \\
-  -H 'Content-Type: application/json' -H "Idempotency-Key: $(cat /proc/sys/kernel/random/uuid)" \\
-  -d '{"lines": [{"price": "1.50"}], "payments": [{"mode": 1}]}'"""
+START = r"""BASE=http://127.0.0.1:8420/api/v1
+JSON='Content-Type: application/json'
+CODE=$(guichet invite --data DATA --till 1)   # or the back office: POST /api/v1/auth/invite
+TOKEN=$(curl -sS $BASE/auth/enrol -H "$JSON" -d "{\"code\": \"$CODE\"}" | sed 's/.*"token":"\([^"]*\)".*/\1/')
+curl -sS $BASE/auth/pin -H "Authorization: Bearer $TOKEN" -c jar -H "$JSON" -d '{"operator": 1, "pin": "482913"}'
+ask() {
+  curl -sS "$BASE/$1" -H "Authorization: Bearer $TOKEN" -b jar -c jar -H "$JSON" \
+    -H "Idempotency-Key: $(cat /proc/sys/kernel/random/uuid)" -d "$2"
+}
+ask cash/open '{"float_in": 15000}'
+ask sales/post '{"lines": [{"price": "1.50"}], "payments": [{"mode": 1}]}'"""
+"""What the page shows first, and what a test runs: a device becomes a till, somebody signs in, a ticket is sold."""
 
 
 def page(document: Mapping[str, Any]) -> bytes:
@@ -44,8 +52,9 @@ def page(document: Mapping[str, Any]) -> bytes:
         f'<title>{_text(info["title"])} API</title><link rel="stylesheet" href="/api/docs.css"></head><body>'
         f"<h1>{_text(info['title'])} API</h1><p>Version {_text(info['version'])} · "
         f'<a href="/api/openapi.json">openapi.json</a></p><p>{_text(info["description"])}</p>'
-        f"<h2>Sell a ticket</h2><p>A till must be open first: <code>POST /api/v1/cash/open</code> with"
-        f' <code>{{"float_in": 0}}</code>.</p><pre>{_text(START)}</pre><nav>{menu}</nav>{body}'
+        "<h2>Sell a ticket</h2><p>A device becomes a till by a one-time code, somebody signs in there by a PIN, and the"
+        " till is opened; then it sells. Keep an id and send it again after any doubt: the sale is made once.</p>"
+        f"<pre>{_text(START)}</pre><nav>{menu}</nav>{body}"
         f"<h2>Codes</h2><table>{codes}</table><h2>Types</h2>{schemas}</body></html>"
     ).encode()
 
@@ -61,10 +70,13 @@ def _operation(method: str, path: str, operation: Mapping[str, Any]) -> str:
     shown: list[Mapping[str, Any]] = list(operation["responses"]["200"].get("content", {}).values())
     answer = shown[0]["schema"] if shown else {}
     answered = f"<p>Answer{_type(answer)}</p>" if answer else ""
+    codes = ", ".join(f"<code>{_text(code)}</code>" for code in operation.get("x-codes", ()))
+    declined = f"<p>Declines with {codes}</p>" if codes else ""
     return (
         f"<details><summary><b>{_text(method.upper())}</b> <code>{_text(path)}</code></summary>"
         f"<p>{_text(operation['summary'])}</p><p>Right: <code>{_text(operation['x-right'])}</code> · "
-        f"rate class: {_text(operation['x-rate-class'])}</p><table>{parameters}</table>{example}{answered}</details>"
+        f"rate class: {_text(operation['x-rate-class'])}</p><table>{parameters}</table>"
+        f"{example}{answered}{declined}</details>"
     )
 
 

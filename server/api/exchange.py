@@ -9,6 +9,10 @@ BODY_BYTES_MAX = 1 << 20
 JSON_TYPE = b"application/json"
 
 Headers = tuple[tuple[bytes, bytes], ...]
+
+CHALLENGE: Headers = ((b"www-authenticate", b"Bearer"),)
+"""What every 401 carries (RFC 9110 section 15.5.2)."""
+
 Scope = Mapping[str, Any]
 
 
@@ -56,6 +60,24 @@ async def respond(send: Any, status: int, body: bytes, content_type: bytes = JSO
     await send({"type": "http.response.body", "body": body})
 
 
+def with_cookies(send: Any, cookies: Headers) -> Any:
+    """The same ``send``, which adds cookies to the head of whatever is answered, but for those that the answer sets
+    itself: a renewal must not bring a session back that has just ended, or gone on under a new id."""
+
+    async def added(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            own = {_cookie_name(value) for name, value in message["headers"] if name == b"set-cookie"}
+            more = [pair for pair in cookies if _cookie_name(pair[1]) not in own]
+            message = {**message, "headers": [*message["headers"], *more]}
+        await send(message)
+
+    return added
+
+
+def _cookie_name(value: bytes) -> bytes:
+    return value.partition(b"=")[0]
+
+
 def head(status: int, body: bytes, content_type: bytes, headers: Headers = ()) -> list[tuple[bytes, bytes]]:
     """The headers of a response: its own first, then those of its body."""
     if status == 304:
@@ -68,4 +90,4 @@ def reply_headers(status: int, retry_after_s: int) -> tuple[bytes, Headers]:
     content_type = JSON_TYPE if status < 400 else PROBLEM_TYPE
     if retry_after_s:
         return content_type, ((b"retry-after", b"%d" % retry_after_s),)
-    return content_type, ()
+    return content_type, CHALLENGE if status == 401 else ()

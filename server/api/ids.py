@@ -6,13 +6,22 @@ import msgspec
 
 from server.api.problems import Problem
 
-_FORM = re.compile(rb"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+HEX_DIGITS = 32
+_FORM = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError)
+"""What decoding a body may raise: no JSON or another type, no UTF-8, nested more deeply than anybody means."""
+
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _text = msgspec.json.Decoder(str).decode
 
 
 def parse_id(text: bytes, at: str) -> bytes:
     """The 16 bytes of an id; raises `Problem` ``api.bad_id``."""
+    if len(text) == HEX_DIGITS and text.isalnum():
+        try:
+            return bytes.fromhex(text.decode("ascii"))
+        except ValueError as error:
+            raise Problem("api.bad_id", at=at) from error
     if _FORM.fullmatch(text) is None:
         raise Problem("api.bad_id", at=at)
     return bytes.fromhex(text.replace(b"-", b"").decode("ascii"))
@@ -26,14 +35,14 @@ def take_id(header: bytes | None, body: bytes, *, own: bool = False) -> tuple[by
         return id, body
     try:
         fields = _fields(body)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return id, body  # the engine says what is wrong with it, and where
     given = fields.pop("id", None)
     if given is None:
         return id, body
     try:
         inside = parse_id(_text(given).encode(), "id")
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise Problem("api.bad_id", at="id") from error
     if id is not None and inside != id:
         raise Problem("api.ids_differ", at="id")

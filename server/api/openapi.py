@@ -8,27 +8,51 @@ from typing import Any
 import msgspec
 
 from engine.features import FEATURES
+from engine.features import PUBLIC as FOR_GUESTS
 from engine.kernel.version import VERSION
-from server.api.batch import Batch
+from server.api.batch import NAME_CHARS_MAX, Batch, Item
 from server.api.parameters import plain_fields
 from server.api.problems import CODES
 from server.api.routes import ANYONE, PUBLIC, Route, RouteTable
+from server.auth.cookies import SESSION
+from server.auth.routes import BY_NAME as CEREMONY_OF
 from server.wire import answers
+from server.wire.frames import BATCH_COMMANDS_MAX
 
 REFS = "#/components/schemas/{name}"
 PROBLEM_REF = {"$ref": "#/components/schemas/Problem"}
+ID = {"type": "string", "pattern": "^[0-9a-fA-F]{32}$|^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"}
 ID_HEADER = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "The command's id, made by the client: a UUID (version 7 is the fastest) or 32 hex digits."
     " The same id with the same content is answered the same, for ever.",
-    "schema": {"type": "string", "pattern": "^[0-9a-fA-F]{32}$|^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"},
+    "schema": ID,
+}
+COMMAND_NAME = {"type": "string", "pattern": f"^[\\x00-\\x7f]{{1,{NAME_CHARS_MAX}}}$"}
+COMMAND_ID = {
+    **ID_HEADER,
+    "required": True,
+    "description": f"{ID_HEADER['description']} Or the field `id` of the body, where the command has none of its own.",
 }
 ROW_PARAMETER = {
     "name": "id",
     "in": "path",
     "required": True,
     "schema": {"type": "integer", "minimum": 1, "maximum": 9007199254740991},
+}
+OVERRIDE_HEADER = {
+    "name": "X-Override",
+    "in": "header",
+    "description": "The approval that a second operator's PIN gave to this one command (docs/access.md).",
+    "schema": {"type": "string", "maxLength": 200},
+}
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "The version of the row that the change was made for, as in its ETag: else it is refused as"
+    " `kernel.row_changed` (412), and nothing is lost unseen.",
+    "schema": {"type": "string", "pattern": '^"(0|[1-9][0-9]{0,15})"$'},
 }
 PROBLEM = {
     "type": "object",
@@ -46,11 +70,15 @@ PROBLEM = {
         "retry": {"type": "boolean", "description": "whether the same command may be sent again"},
     },
 }
-COMMAND_PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 422, 429, 431, 500, 503, 507)
-READ_PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 422, 431, 500, 503)
+COMMAND_PROBLEMS = (400, 401, 403, 404, 408, 409, 413, 415, 421, 422, 429, 431, 500, 501, 503, 507)
+ROW_PROBLEMS = tuple(sorted((*COMMAND_PROBLEMS, 412)))
+SIGN_IN_PROBLEMS = (400, 401, 403, 404, 408, 409, 413, 415, 421, 422, 429, 431, 500, 501, 503, 507)
+READ_PROBLEMS = (400, 401, 403, 404, 408, 409, 413, 415, 421, 422, 429, 431, 500, 503)
+UNCHANGED = {"304": {"description": "as the tag in If-None-Match has it"}}
 INTRODUCTION = """Commands are answered when they are on disk, and once: send the same id again after any doubt.
 Amounts are integers in minor units (cents); unit prices and quantities are decimal strings; times are RFC 3339.
-Every request needs `Authorization: Bearer TOKEN`, and `X-Operator` the number of the operator."""
+A till shows `Authorization: Bearer TOKEN` and, once somebody signed in there, its shift cookie; software shows an API
+key the same way; the back office a session's cookies, with `Origin` and `X-Till: 1` on whatever changes something."""
 
 
 def document(table: RouteTable) -> dict[str, Any]:
@@ -65,11 +93,14 @@ def document(table: RouteTable) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Guichet", "version": VERSION, "description": INTRODUCTION},
         "servers": [{"url": "/"}],
-        "security": [{"token": []}],
+        "security": [{"token": []}, {"session": []}],
         "paths": paths,
         "components": {
             "schemas": builder.schemas(),
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": SESSION},
+            },
         },
         "x-codes": dict(sorted({**FEATURES.refusals, **CODES}.items())),
     }
@@ -83,7 +114,8 @@ class _Builder:
         commands = [row.type for row in FEATURES.commands.values()]
         queries = [row.type for row in FEATURES.queries.values()]
         shown = [type for row in FEATURES.queries.values() if (type := answer_type(row.answer)) is not None]
-        types = [*rows, *commands, *queries, *shown, Batch, answers.Done, answers.Batch]
+        taken = [type for row in CEREMONY_OF.values() for type in (row.takes, row.shows) if type is not None]
+        types = [*rows, *commands, *queries, *shown, *taken, Batch, Item, answers.Done, answers.Batch]
         self._types = list(dict.fromkeys(types))
         refs, self._components = msgspec.json.schema_components(self._types, ref_template=REFS)
         self._refs = dict(zip(self._types, refs, strict=True))
@@ -91,6 +123,11 @@ class _Builder:
     def schemas(self) -> dict[str, Any]:
         """All schemas by name; the tags that only travel inside the engine are taken out."""
         found = {name: _without_tag(schema) for name, schema in self._components.items()}
+        # Batches: what their type leaves to the code, because a problem of its own says it better.
+        of_batches = found[self._name(Batch)]["properties"]
+        of_batches["commands"] = {**of_batches["commands"], "minItems": 1, "maxItems": BATCH_COMMANDS_MAX}
+        of_items = found[self._name(Item)]["properties"]
+        of_items |= {"id": ID, "do": COMMAND_NAME}
         return {**found, "Problem": PROBLEM}
 
     def operation(self, route: Route) -> dict[str, Any]:
@@ -102,7 +139,7 @@ class _Builder:
             "x-right": route.policy,
             "x-rate-class": route.rate,
         }
-        if route.policy == PUBLIC:
+        if route.policy == PUBLIC or route.policy in FOR_GUESTS:
             made["security"] = []
         elif route.policy == ANYONE:
             made["description"] = "For everyone with a credential; what is shown or done depends on rights."
@@ -112,6 +149,8 @@ class _Builder:
     def _summary(self, route: Route) -> str:
         if route.does in ("batch", "changes", "page"):
             return SUMMARIES[route.name]
+        if route.does == "ceremony":
+            return " ".join((CEREMONY_OF[route.name].run.__doc__ or "").split())
         row = FEATURES.queries.get(route.name) or FEATURES.commands[route.name]
         text = " ".join((row.type.__doc__ or route.name).split("\n\n")[0].split())
         return text if len(text) <= 200 else text[:197] + "..."
@@ -119,33 +158,40 @@ class _Builder:
     def _ref(self, wanted: type) -> dict[str, Any]:
         return self._refs[wanted]
 
+    def _name(self, wanted: type) -> str:
+        return str(self._refs[wanted]["$ref"]).rpartition("/")[2]
+
     def _command(self, route: Route) -> dict[str, Any]:
         row = FEATURES.commands[route.name]
         body = _body(self._ref(row.type), row.example)
-        return {"parameters": [ID_HEADER], "requestBody": body, "responses": self._done()}
+        parameters = [COMMAND_ID, OVERRIDE_HEADER]
+        return {"parameters": parameters, "requestBody": body, "responses": self._done(COMMAND_PROBLEMS)}
 
-    def _done(self) -> dict[str, Any]:
-        return _responses(self._ref(answers.Done), COMMAND_PROBLEMS)
+    def _done(self, problems: tuple[int, ...]) -> dict[str, Any]:
+        return _responses(self._ref(answers.Done), problems)
 
     def _kind_row(self, route: Route) -> tuple[dict[str, Any], Mapping[str, Any]]:
         kind = FEATURES.kinds[route.name.rpartition(".")[0]]
         return self._ref(kind.row), kind.example
 
     def _create(self, route: Route) -> dict[str, Any]:
-        parameters = [{**ID_HEADER, "required": True}]
-        return {"parameters": parameters, "requestBody": _body(*self._kind_row(route)), "responses": self._done()}
+        body = _body(*self._kind_row(route))
+        return {"parameters": [COMMAND_ID], "requestBody": body, "responses": self._done(COMMAND_PROBLEMS)}
 
     def _put(self, route: Route) -> dict[str, Any]:
         body = _body(*self._kind_row(route))
-        return {"parameters": [ROW_PARAMETER, ID_HEADER], "requestBody": body, "responses": self._done()}
+        parameters = [ROW_PARAMETER, ID_HEADER, IF_MATCH]
+        return {"parameters": parameters, "requestBody": body, "responses": self._done(ROW_PROBLEMS)}
 
     def _remove(self, route: Route) -> dict[str, Any]:
-        return {"parameters": [ROW_PARAMETER, ID_HEADER], "responses": self._done()}
+        return {"parameters": [ROW_PARAMETER, ID_HEADER, IF_MATCH], "responses": self._done(ROW_PROBLEMS)}
 
     def _query(self, route: Route) -> dict[str, Any]:
         row = FEATURES.queries[route.name]
         shown = answer_type(row.answer)
         responses = _responses({} if shown is None else self._ref(shown), READ_PROBLEMS)
+        if route.method == "GET":
+            responses |= UNCHANGED
         if route.method == "POST":
             return {"requestBody": _body(self._ref(row.type), row.example), "responses": responses}
         return {"parameters": self._parameters(row.type), "responses": responses}
@@ -161,12 +207,11 @@ class _Builder:
             ]
         }
         rest = [each for each in self._parameters(FEATURES.queries[route.name].type) if each["name"] != "id"]
-        return {"parameters": [ROW_PARAMETER, *rest], "responses": _responses(schema, READ_PROBLEMS)}
+        return {"parameters": [ROW_PARAMETER, *rest], "responses": _responses(schema, READ_PROBLEMS) | UNCHANGED}
 
     def _parameters(self, wanted: type) -> list[dict[str, Any]]:
         """The fields of a query that fit a URL; what is made of parts is asked by POST."""
-        name = self._refs[wanted]["$ref"].rpartition("/")[2]
-        schema = self._components[name]
+        schema = self._components[self._name(wanted)]
         return [
             {"name": field, "in": "query", "required": field in schema.get("required", ()), "schema": its}
             for field, its in schema["properties"].items()
@@ -182,6 +227,11 @@ class _Builder:
         responses = _responses(self._ref(answers.Batch), COMMAND_PROBLEMS)
         return {"requestBody": _body(self._ref(Batch), example), "responses": responses}
 
+    def _ceremony(self, route: Route) -> dict[str, Any]:
+        row = CEREMONY_OF[route.name]
+        made = {"responses": _responses(self._ref(row.shows), SIGN_IN_PROBLEMS), "x-codes": list(row.codes)}
+        return made if row.takes is None else {**made, "requestBody": _body(self._ref(row.takes), row.example)}
+
     def _changes(self, route: Route) -> dict[str, Any]:
         parameters = [
             {"name": "since", "in": "query", "schema": {"type": "string", "pattern": "^[0-9]{1,5}\\.[0-9]{1,15}$"}},
@@ -193,8 +243,11 @@ class _Builder:
     def _page(self, route: Route) -> dict[str, Any]:
         ok = {"description": "a page", "content": {CONTENT[route.name]: {"schema": {}}}}
         if "{leaf}" not in route.path:
-            return {"responses": {"200": ok, **_problems((400, 503))}}
-        return {"parameters": LEAF_PARAMETERS, "responses": {"200": ok, **_problems((400, 404, 503))}}
+            return {"responses": {"200": ok, **_problems((400, 429, 503))}}
+        responses = {"200": ok, **_problems((400, 404, 429, 503))}
+        if CONTENT[route.name] == "text/html":
+            responses["404"] = {**ok, "description": "a page that says so"}  # a customer reads it, no program
+        return {"parameters": LEAF_PARAMETERS, "responses": responses}
 
 
 SUMMARIES = {

@@ -29,6 +29,13 @@ def plain_fields(wanted: type) -> frozenset[str]:
     return frozenset(field.encode_name for field in found.fields if _plain(field.type))
 
 
+@functools.cache
+def fits_url(wanted: type) -> bool:
+    """Whether a URL can say everything that this query needs."""
+    plain = plain_fields(wanted)
+    return all(field.encode_name in plain for field in msgspec.structs.fields(wanted) if field.required)
+
+
 def _plain(kind: msgspec.inspect.Type) -> bool:
     inspect = msgspec.inspect
     if isinstance(kind, inspect.Metadata):

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from engine.features import FEATURES, Joined
+from server.api.parameters import fits_url
 
 PREFIX = "/api/v1"
 PUBLIC = "public"
@@ -15,8 +16,24 @@ PUBLIC = "public"
 ANYONE = "anyone"
 """The policy of a route for everybody who is recognised; what it shows is filtered by rights."""
 
-Rate = Literal["sale", "write", "read", "watch", "public"]
-Does = Literal["command", "query", "create", "list", "get", "put", "remove", "batch", "changes", "page", "webservice"]
+SEARCH = ".search"
+"""How a query's name ends that looks for people: so many a minute for each who asks."""
+
+Rate = Literal["sale", "write", "read", "search", "sign-in", "watch", "public"]
+Does = Literal[
+    "command",
+    "query",
+    "create",
+    "list",
+    "get",
+    "put",
+    "remove",
+    "batch",
+    "changes",
+    "ceremony",
+    "page",
+    "webservice",
+]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,8 +108,15 @@ def api_routes(features: Joined = FEATURES) -> tuple[Route, ...]:
     for name, query in features.queries.items():
         if name not in of_kinds and getattr(query, "routed", True):
             made += [
-                Route(method=method, path=path_of(name), does="query", name=name, policy=query.permission, rate="read")
-                for method in ("GET", "POST")
+                Route(
+                    method=method,
+                    path=path_of(name),
+                    does="query",
+                    name=name,
+                    policy=query.permission,
+                    rate="search" if name.endswith(SEARCH) else "read",
+                )
+                for method in (("GET", "POST") if fits_url(query.type) else ("POST",))
             ]
     made += [
         Route(method="POST", path=f"{PREFIX}/batch", does="batch", name="batch", policy=ANYONE, rate="sale"),

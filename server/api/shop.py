@@ -1,4 +1,5 @@
-"""The shop as a worker sees it: the link to its engine, a reader of its store, and the gate that recognises senders."""
+"""The shop as a worker sees it: the link to its engine, a reader of its store, the gate that recognises senders and the
+reception that lets people in."""
 
 import dataclasses
 from pathlib import Path
@@ -7,7 +8,9 @@ from typing import Any
 from engine.engine import Fault, Reader
 from engine.features import FEATURES
 from server.api.problems import Problem
-from server.auth.askers import Asker, Gate
+from server.auth.askers import Asker
+from server.auth.gate import Gate
+from server.auth.reception import Reception
 from server.wire.link import Link
 
 
@@ -17,7 +20,8 @@ class Shop:
 
     data: Path
     link: Link
-    gate: Gate
+    gate: Gate = dataclasses.field(init=False)
+    reception: Reception = dataclasses.field(init=False)
     closing: bool = False
     _reader: Reader | None = None
 
@@ -31,8 +35,8 @@ class Shop:
         return self._reader
 
     def ask(self, query: Any, asker: Asker) -> Any:
-        """A query's answer from the last commit; raises `Refusal`."""
-        return self.reader().ask(query, till=asker.actor.till, operator=asker.actor.operator)
+        """A query's answer from the last commit, in which the asker's credential has to be live; raises `Refusal`."""
+        return self.reader().ask_as(query, asker.actor)
 
     def begin_to_close(self) -> None:
         """Ends what would last for ever: live connections."""
@@ -41,6 +45,7 @@ class Shop:
 
     def close(self) -> None:
         """Lets the store go."""
+        self.reception.close()
         if self._reader is not None:
             self._reader.close()
             self._reader = None

@@ -1,31 +1,41 @@
-"""Who asks: the seam between a request's headers and the actor whose rights the engine looks at."""
+"""Who asks: a request's sender once recognised, as the actor whose rights the engine looks at."""
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Protocol
 
 import msgspec
 
 from engine.engine import Actor
+from server.auth.cookies import Header
+from server.auth.recognise import NOBODY
 
 _encode = msgspec.json.Encoder().encode
+_SESSION = "session:"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Asker:
-    """A recognised sender: the actor, and the same as the bytes that travel to the engine."""
+    """A recognised sender: the actor, and the same as the bytes that travel to the engine.
+
+    ``cookies`` go back with the response, whatever it is; ``rests_ms`` is when what he showed counts no more
+    (milliseconds since 1970, 0: never), so that what lasts does not outlast it.
+    """
 
     actor: Actor
     encoded: bytes
+    cookies: tuple[Header, ...] = ()
+    rests_ms: int = 0
+
+    @property
+    def is_nobody(self) -> bool:
+        """Whether he showed nothing that is known here."""
+        return self.actor.credential == NOBODY.credential
+
+    @property
+    def in_session(self) -> bool:
+        """Whether a cookie alone says who he is: a browser sends it along, whoever asks it to."""
+        return self.actor.credential.startswith(_SESSION)
 
 
-def asker(actor: Actor) -> Asker:
+def asker(actor: Actor, cookies: tuple[Header, ...] = (), rests_ms: int = 0) -> Asker:
     """The asker for an actor."""
-    return Asker(actor, _encode(actor))
-
-
-class Gate(Protocol):
-    """Recognises senders; whoever it does not recognise gets a `Problem` (``auth.*``) raised."""
-
-    def authenticate(self, headers: Mapping[bytes, bytes], address: str) -> Asker:
-        """The sender of a request, from its headers (lower-case names; of a repeated one the last) and its address."""
+    return Asker(actor, _encode(actor), cookies, rests_ms)

@@ -11,10 +11,13 @@ SESSION = "__Host-s"
 SEEN = "__Host-seen"
 """When that session was last seen (`sessions.seal_seen`)."""
 
+CHALLENGE = "__Host-challenge"
+"""What a passkey has to answer (`passkeys.seal_challenge`)."""
+
 HEADER_BYTES_MAX = 4096
 SameSite = Literal["Lax", "Strict"]
 
-SAME_SITE: dict[str, SameSite] = {SHIFT: "Lax", SESSION: "Strict", SEEN: "Strict"}
+SAME_SITE: dict[str, SameSite] = {SHIFT: "Lax", SESSION: "Strict", SEEN: "Strict", CHALLENGE: "Strict"}
 
 Header = tuple[bytes, bytes]
 

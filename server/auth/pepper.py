@@ -8,6 +8,7 @@ from pathlib import Path
 
 PEPPER_BYTES = 32
 SHOP_BYTES = 16
+FOLDER, NAME = "keys", "pepper"
 
 
 class PepperError(Exception):
@@ -51,6 +52,20 @@ def load(path: Path, shop: str) -> Pepper:
     if mode & 0o077:
         raise PepperError(f"the pepper {path} has mode {mode:04o}; only its owner may read it (0600 or 0400)")
     return Pepper(secret, shop)
+
+
+def place(data: Path, chosen: str) -> Path:
+    """Where the pepper of a shop lies: where the options say (another disk, a systemd credential), else in ``keys/``,
+    where no copy of the store takes it along."""
+    return Path(chosen) if chosen else data / FOLDER / NAME
+
+
+def ensure(data: Path, chosen: str) -> Path:
+    """The pepper's place; makes one that is missing in ``keys/``, never one that the options name."""
+    path = place(data, chosen)
+    if not chosen and not path.exists():
+        make(path)
+    return path
 
 
 def make(path: Path) -> None:

@@ -1,7 +1,6 @@
 """Who a request comes from: the actor that its token or its cookies stand for, as the last commit knows them.
 
-A worker may keep what it found for as long as the engine's position stands still; the engine looks again in the
-transaction in any case.
+A worker keeps what it found for a moment (`server.auth.gate`); the engine looks again in the transaction in any case.
 """
 
 import ipaddress
@@ -16,10 +15,16 @@ NOBODY = Actor(till=0, credential="nobody")
 
 
 class Known(NamedTuple):
-    """Somebody recognised: the actor, and the cookie value to send back where it is time to renew it."""
+    """Somebody recognised: the actor, and the cookie value to send back where it is time to renew it.
+
+    ``renew_ms`` is when what he showed is old enough to be renewed, ``rests_ms`` when it counts no more, because he
+    rested too long or was here too long (milliseconds since 1970; 0: never, as for keys and a till with nobody at it).
+    """
 
     actor: Actor
     renewed: str | None = None
+    renew_ms: int = 0
+    rests_ms: int = 0
 
 
 class UnknownError(Exception):
@@ -77,9 +82,13 @@ def at_till(device: Actor, key: bytes, cookie: str | None, now_ms: int, limits: 
     if now_ms - shift.seen_ms >= limits.idle_ms:
         raise UnknownError("auth.idle", "nobody touched the till for a while: the PIN, please")
     actor = Actor(till=shift.till, operator=shift.operator, credential=f"{device.credential}:{shift.sign_in}")
-    if not sessions.must_renew(shift.seen_ms, now_ms):
-        return Known(actor)
-    return Known(actor, sessions.seal_shift(key, shift._replace(seen_ms=now_ms)))
+    renew = sessions.must_renew(shift.seen_ms, now_ms)
+    return Known(
+        actor,
+        sessions.seal_shift(key, shift._replace(seen_ms=now_ms)) if renew else None,
+        shift.seen_ms + sessions.RENEW_MS,
+        shift.seen_ms + limits.idle_ms,
+    )
 
 
 def begin_shift(reader: Reader, device: Actor, operator: int, key: bytes, now_ms: int) -> str:
@@ -103,4 +112,10 @@ def in_back_office(reader: Reader, key: bytes, session_id: str | None, seen: str
     if verdict != "live" or seen_ms is None:
         raise UnknownError(f"auth.{'idle' if verdict == 'live' else verdict}", "the session is over: sign in again")
     actor = Actor(till=0, operator=found.operator, credential=f"session:{digest.hex()}")
-    return Known(actor, sessions.seal_seen(key, digest, now_ms) if sessions.must_renew(seen_ms, now_ms) else None)
+    limits = sessions.BACK_OFFICE
+    return Known(
+        actor,
+        sessions.seal_seen(key, digest, now_ms) if sessions.must_renew(seen_ms, now_ms) else None,
+        seen_ms + sessions.RENEW_MS,
+        min(seen_ms + limits.idle_ms, found.began_ms + limits.whole_ms),
+    )

@@ -20,6 +20,7 @@ Verdict = Literal["live", "idle", "over"]
 
 _STAMP = struct.Struct(">Q")
 _SHIFT = struct.Struct(">HIQIQ")
+_APPROVAL = struct.Struct(">HIQ16sQ")
 _MAC_BYTES = 32
 
 
@@ -35,6 +36,7 @@ AT_TILL = Limits(2 * MINUTE_MS, 16 * HOUR_MS)
 """The longest idle time at a till (60 to 120 seconds, as the shop chooses) before a PIN is asked for again."""
 
 STEP_UP_MS = 5 * MINUTE_MS
+APPROVAL_MS = MINUTE_MS  # as long as the engine takes a counted try for (engine/staff/state_tries.py)
 
 
 def verdict(limits: Limits, began_ms: int, seen_ms: int | None, now_ms: int) -> Verdict:
@@ -101,6 +103,39 @@ def read_shift(key: bytes, value: str | None, now_ms: int) -> Shift | None:
         return None
     shift = Shift(*_SHIFT.unpack(body))
     return shift if shift.seen_ms <= now_ms + CLOCK_SKEW_MS else None
+
+
+class Approval(NamedTuple):
+    """A second operator's PIN was right: at which till (and serial of its credential), whose, for which command (its
+    id), and when."""
+
+    till: int
+    serial: int
+    by: int
+    command: bytes
+    at_ms: int
+
+
+def seal_approval(key: bytes, approval: Approval) -> str:
+    """The approval as the text that travels in ``X-Override``.
+
+    The engine knows that a PIN was *tried* at the till, not that it was right: that is what this says, for one
+    command alone, so that neither a wrong PIN nor an approval of something else lends any right.
+    """
+    data = _APPROVAL.pack(*approval)
+    return _text(data + _mac(key, b"approval", b"", data))
+
+
+def read_approval(key: bytes, value: str, now_ms: int) -> Approval | None:
+    """The approval again, or None where it is forged, older than a minute, or from the future."""
+    data = _bytes(value)
+    if data is None or len(data) != _APPROVAL.size + _MAC_BYTES:
+        return None
+    body, mac = data[: _APPROVAL.size], data[_APPROVAL.size :]
+    if not hmac.compare_digest(_mac(key, b"approval", b"", body), mac):
+        return None
+    approval = Approval(*_APPROVAL.unpack(body))
+    return approval if -CLOCK_SKEW_MS <= now_ms - approval.at_ms < APPROVAL_MS else None
 
 
 def _mac(key: bytes, purpose: bytes, session: bytes, data: bytes) -> bytes:

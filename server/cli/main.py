@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.engine import Fault, Refusal
 from engine.kernel.version import VERSION
-from server.cli import make_shop, measure_machine, run_demo, run_server, show_ticket, upkeep
+from server.cli import invite_device, make_owner, make_shop, measure_machine, run_demo, run_server, show_ticket, upkeep
 from server.cli.shell import Exit, Problem, Shell
 
 DATA_DEFAULT = "var/shop"
@@ -81,6 +81,14 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
 
     add("init", "make a new shop", make_shop.run, make_shop.add_arguments)
+    add("owner", "an administrator's PIN, password and one-time codes", make_owner.run, make_owner.add_arguments)
+    add(
+        "invite",
+        "a one-time code with which a device becomes a till",
+        invite_device.run_invite,
+        invite_device.add_invite_arguments,
+    )
+    add("enrol", "make this device a till", invite_device.run_enrol, invite_device.add_enrol_arguments)
     add("demo", "open a demo shop, sell, refund, print, verify", run_demo.run, run_demo.add_arguments)
     add("serve", "tills and browsers against one engine, over HTTP", run_server.run, run_server.add_arguments)
     add("verify", "prove that the journal is whole", upkeep.run_verify, upkeep.add_verify_arguments)

@@ -62,7 +62,7 @@ TILLS = (
 )
 """The four tills, ids from 1."""
 
-_OPERATORS = (
+OPERATORS = (
     {"alias": "Camille", "role": "admin", "name": "Camille Exemple", "email": "camille@comptoir.example"},
     {"alias": "Mehdi", "role": "manager", "name": "Mehdi Exemple", "email": "mehdi@comptoir.example"},
     {"alias": "Léa", "role": "employee", "rights": ["sales.refund", "sales.unpaid", "cash.close"]},
@@ -182,7 +182,7 @@ def commands() -> Iterator[Command]:
         ("vat-rates", _VAT_RATES),
         ("settings", (_SETTINGS,)),
         ("tills", TILLS),
-        ("operators", _OPERATORS),
+        ("operators", OPERATORS),
         ("payment-modes", _MODES),
         ("discounts", _DISCOUNTS),
         ("department-groups", tuple({"title": title, "position": at} for at, title in enumerate(_GROUPS, 1))),

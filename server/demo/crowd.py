@@ -3,10 +3,8 @@
 import dataclasses
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
-from engine.engine import Actor, Engine, Envelope
-from engine.features import FEATURES
 from server.demo.baskets import (
     CARD,
     CASH,
@@ -43,7 +41,7 @@ class Books:
 
 @dataclasses.dataclass(slots=True)
 class Outcome:
-    """What the crowd did: counts, cents, the time of each group's answer in nanoseconds, and all that was not right."""
+    """What the crowd did: counts, cents, how long each answer took in nanoseconds, and all that was not right."""
 
     tickets: int = 0
     refunds: int = 0
@@ -52,19 +50,42 @@ class Outcome:
     repeats: int = 0
     lines: int = 0
     turnover: int = 0
-    groups_ns: list[int] = dataclasses.field(default_factory=list)
+    answers_ns: list[int] = dataclasses.field(default_factory=list)
     problems: list[str] = dataclasses.field(default_factory=list)
     receipt_no: int = 0
 
 
 @dataclasses.dataclass(slots=True)
-class _Wish:
-    """One command on its way: who sends it, and what the crowd expects of its answer."""
+class Wish:
+    """One command on its way: who sends it where, under which id, and what the crowd expects of its answer."""
 
     place: Place
+    operator: int
     name: str
-    envelope: Envelope
+    body: Body
+    id: bytes
     total: int | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Heard:
+    """What a till heard: whether it was done, its first record (fields as attributes), or why not; how long it took."""
+
+    done: bool
+    repeated: bool = False
+    record: Any = None
+    why: str = ""
+    ns: int = 0
+
+
+class Counter(Protocol):
+    """The shop as its tills reach it."""
+
+    def ask(self, name: str, body: Body, till: int, operator: int) -> Any:
+        """A query's answer, fields as attributes."""
+
+    def send(self, wishes: Sequence[Wish]) -> list[Heard]:
+        """Sends commands, those of different tills at once and those of one till in their order; all their answers."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -76,20 +97,20 @@ class _Sold:
 
 
 class Crowd:
-    """Customers at all tills at once: one command in flight per till, so a group holds one of each."""
+    """Customers at all tills at once, one command in flight at each."""
 
-    def __init__(self, engine: Engine, seed: int) -> None:
-        self._engine = engine
-        self._customers = Customers(seed, read_shelf(self._ask))
+    def __init__(self, counter: Counter, seed: int) -> None:
+        self._counter = counter
+        first = PLACES[0]
+        self._customers = Customers(
+            seed, read_shelf(lambda name, body: counter.ask(name, body, first.till, first.operators[0]))
+        )
         self._chance = self._customers.chance
         self._books = {place.till: Books() for place in PLACES}
         self._sold: list[_Sold] = []
         self._due: list[int] = []
         self._worth = 0
         self.outcome = Outcome()
-
-    def _ask(self, name: str, body: Body, till: int = 0, operator: int = 0) -> Any:
-        return self._engine.ask(FEATURES.decode_query(name, body), till=till, operator=operator)
 
     def open_tills(self) -> None:
         """Every till is opened with its float."""
@@ -121,10 +142,8 @@ class Crowd:
 
     # --- what is asked ---------------------------------------------------------------------------------------------
 
-    def _wish(self, place: Place, name: str, body: Body, *, operator: int | None = None) -> _Wish:
-        who = operator or place.operators[0]
-        command = FEATURES.decode_command(name, body)
-        return _Wish(place, name, Envelope(id=self._id(), actor=Actor(till=place.till, operator=who), command=command))
+    def _wish(self, place: Place, name: str, body: Body, *, operator: int | None = None) -> Wish:
+        return Wish(place, operator or place.operators[0], name, body, self._id())
 
     def _id(self) -> bytes:
         """A UUIDv7 (RFC 9562): the machine's milliseconds, the rest by chance."""
@@ -134,7 +153,7 @@ class Crowd:
         number = number & ~(0x3 << 62) | 0x2 << 62
         return (number & (1 << 128) - 1).to_bytes(16, "big")
 
-    def _wishes(self, place: Place) -> list[_Wish]:
+    def _wishes(self, place: Place) -> list[Wish]:
         """What a till sends next: mostly a sale, now and then a refund, a later payment, a copy or the same again."""
         dice = self._chance.random()
         if dice < REFUNDS_SHARE and self._sold:
@@ -149,10 +168,10 @@ class Crowd:
             return [sale, sale]
         return [sale]
 
-    def _sale(self, place: Place) -> _Wish:
+    def _sale(self, place: Place) -> Wish:
         operator = self._chance.choice(place.operators)
         body = self._customers.basket(place, operator)
-        priced = self._ask("sales.price", body, till=place.till, operator=operator)
+        priced = self._counter.ask("sales.price", body, place.till, operator)
         payments, unpaid = self._customers.payments(priced.total, operator)
         body |= {"payments": payments, "shown_total": priced.total}
         if unpaid:
@@ -161,7 +180,7 @@ class Crowd:
         wish.total = priced.total
         return wish
 
-    def _refund(self, place: Place) -> _Wish:
+    def _refund(self, place: Place) -> Wish:
         """Brings back a whole ticket, or a part of one of its lines."""
         sold = self._chance.choice(self._sold)
         body: Body = {"no": sold.no, "reason": "Erreur de commande"}
@@ -178,34 +197,31 @@ class Crowd:
         operator = next(id for id in place.operators if id in MAY_REFUND) if set(place.operators) & MAY_REFUND else None
         return self._wish(place, "sales.refund", body, operator=operator or MANAGER)
 
-    def _pay(self, place: Place) -> _Wish:
+    def _pay(self, place: Place) -> Wish:
         operator = next((id for id in place.operators if id in MAY_LEAVE_DUE), MANAGER)
         return self._wish(place, "sales.pay", {"no": self._due.pop(0), "payments": [{"mode": CARD}]}, operator=operator)
 
     # --- what is answered ------------------------------------------------------------------------------------------
 
-    def _send(self, wishes: Sequence[_Wish]) -> None:
-        """One group: every answer must be there, done, and say what the till expected."""
-        started = time.perf_counter_ns()
-        answers = self._engine.submit([wish.envelope for wish in wishes])
-        self.outcome.groups_ns.append(time.perf_counter_ns() - started)
+    def _send(self, wishes: Sequence[Wish]) -> None:
+        """One round: every answer must be there, done, and say what the till expected."""
         seen: set[bytes] = set()
-        for wish, answer in zip(wishes, answers, strict=True):
-            if answer.status != "done":
-                where = f" at {answer.at}" if answer.at else ""
-                self._problem(wish, f"{answer.status}: {answer.code}{where}: {answer.text}")
-            elif wish.envelope.id in seen:
+        for wish, heard in zip(wishes, self._counter.send(wishes), strict=True):
+            self.outcome.answers_ns.append(heard.ns)
+            if not heard.done:
+                self._problem(wish, heard.why)
+            elif wish.id in seen:
                 self.outcome.repeats += 1
-                if not answer.repeated:
+                if not heard.repeated:
                     self._problem(wish, "the same command was answered twice as if it were new")
             else:
-                seen.add(wish.envelope.id)
-                self._book(wish, answer.records[0])
+                seen.add(wish.id)
+                self._book(wish, heard.record)
 
-    def _problem(self, wish: _Wish, text: str) -> None:
+    def _problem(self, wish: Wish, text: str) -> None:
         self.outcome.problems.append(f"till {wish.place.till}, {wish.name}: {text}")
 
-    def _book(self, wish: _Wish, record: Any) -> None:
+    def _book(self, wish: Wish, record: Any) -> None:
         if wish.name in ("sales.post", "sales.refund"):
             self._book_ticket(wish, record)
         elif wish.name == "sales.pay":
@@ -217,7 +233,7 @@ class Crowd:
         elif wish.name == "cash.close":
             self._compare(wish, record)
 
-    def _book_ticket(self, wish: _Wish, ticket: Any) -> None:
+    def _book_ticket(self, wish: Wish, ticket: Any) -> None:
         outcome, books = self.outcome, self._books[wish.place.till]
         if wish.total is not None and ticket.total != wish.total:
             self._problem(wish, f"priced at {wish.total}, sealed at {ticket.total}")
@@ -240,7 +256,7 @@ class Crowd:
         else:
             self._remember(ticket)
 
-    def _hold(self, wish: _Wish, legs: Sequence[Any]) -> None:
+    def _hold(self, wish: Wish, legs: Sequence[Any]) -> None:
         held = self._books[wish.place.till].held
         for leg in legs:
             held[leg.mode] = held.get(leg.mode, 0) + leg.tendered - leg.change
@@ -258,7 +274,7 @@ class Crowd:
             if worth > self._worth:
                 self._worth, self.outcome.receipt_no = worth, ticket.no
 
-    def _compare(self, wish: _Wish, closed: Any) -> None:
+    def _compare(self, wish: Wish, closed: Any) -> None:
         books = self._books[wish.place.till]
         vat = {(total.c, total.r): [total.g, total.v, total.n] for total in closed.vat}
         pairs = (

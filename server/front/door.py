@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+from collections.abc import Mapping
 from typing import Any
 
 import httptools
@@ -19,33 +20,41 @@ from server.front.rules import (
     require_headers,
     require_target,
 )
+from server.options import ADDRESS_CONNECTIONS, HEAD_WITHIN_S, REQUEST_WITHIN_S
 
-HEAD_WITHIN_S = 5.0
-REQUEST_WITHIN_S = 30.0
 IDLE_FIRST_S = 10.0  # a connection that says nothing at all
 WAITING_MAX = 16  # requests of one connection that wait behind the one being answered
-ADDRESS_CONNECTIONS_MAX = 512
 CHUNK_OVERHEAD_BYTES_MAX = 1 << 20  # heads of chunks, extensions and trailers beside the body itself
+NEVER = float("inf")
+PROXIES = frozenset({"127.0.0.1"})  # whose word on addresses is taken: uvicorn's own choice
 UNSENT_TIMEOUT_MS = 60_000  # a client that acknowledges nothing for so long is gone
 
 _log = logging.getLogger("guichet.front")
 
 
 class Door(HttpToolsProtocol):
-    """uvicorn's protocol with the rules of reliability.md 3.7; ``hosts`` and ``trusts_peers`` are set by the worker."""
+    """uvicorn's protocol with the rules of reliability.md 3.7; what it takes is set by the worker."""
 
     hosts: frozenset[bytes] = LOCAL_HOSTS
     behind_proxy = False
+    head_within_s: float = HEAD_WITHIN_S
+    request_within_s: float = REQUEST_WITHIN_S
+    address_connections_max = ADDRESS_CONNECTIONS
     connections_of: dict[str, int] = {}  # noqa: RUF012  # one count for all connections of the process, on purpose
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self._deadline: asyncio.TimerHandle | None = None
+        self._due = NEVER
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = NEVER
         self.address = ""
+        self.version = ""
+        self.seen: dict[bytes, bytes] = {}
         self._refused = False
         self._head_bytes = 0
         self._header_bytes = 0
         self._receiving = False
+        self._pressed = False
         self._in_head = False
         self._begun = False
         self._body_bytes = 0
@@ -58,18 +67,21 @@ class Door(HttpToolsProtocol):
         super().connection_made(transport)
         self.address = str(self.client[0]) if self.client else ""
         count = self.connections_of[self.address] = self.connections_of.get(self.address, 0) + 1
-        if count > ADDRESS_CONNECTIONS_MAX and not self.behind_proxy:
+        if count > self.address_connections_max and not self.behind_proxy:
             self._refused = True
             transport.abort()
             return
         plain = transport.get_extra_info("socket")
         if plain is not None and plain.family in (socket.AF_INET, socket.AF_INET6):
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNSENT_TIMEOUT_MS)
-        self._deadline = self.loop.call_later(IDLE_FIRST_S, self._idle)
+        self._await(IDLE_FIRST_S)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forgets the connection, its deadline, and what waits behind its request."""
-        self._stop_clock()
+        self._due = NEVER
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         left = self.connections_of.get(self.address, 1) - 1
         if left > 0:
             self.connections_of[self.address] = left
@@ -78,26 +90,40 @@ class Door(HttpToolsProtocol):
         self.pipeline.clear()
         super().connection_lost(exc)
 
+    def client_address(self, headers: Mapping[bytes, bytes]) -> str:
+        """Where a request comes from: behind a proxy on this machine what that says last, as uvicorn has it for the
+        application; else the other end of the connection."""
+        if self.behind_proxy and self.address in PROXIES and b"x-forwarded-for" in headers:
+            named = [part.strip() for part in headers[b"x-forwarded-for"].decode("latin-1").split(",")]
+            return next((part for part in reversed(named) if part and part not in PROXIES), self.address)
+        return self.address
+
     def data_received(self, data: bytes) -> None:
         """Counts what arrives of a head: the parser keeps an endless header in memory until it ends."""
         if self._refused or self.transport.is_closing():
             return
-        self._unset_keepalive_if_required()
-        if not self._receiving and self._deadline is None:
-            self._deadline = self.loop.call_later(HEAD_WITHIN_S, self._late)
+        if not self._receiving and not self._pressed:
+            self._pressed = True  # empty lines before a request count, too, and do not begin its time again
+            self._due = self.loop.time() + self.head_within_s
         self._raw_bytes += len(data)
         was_in_head = self._in_head
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             self.refuse(Problem("api.bad_request", "no other protocol is spoken on this connection"))
-        except httptools.HttpParserError as error:
-            cause = error.__context__
-            self.refuse(cause if isinstance(cause, Problem) else Problem("api.bad_request", "this is not HTTP/1.1"))
+        except httptools.HttpParserCallbackError as error:
+            if isinstance(error.__context__, Problem):
+                self.refuse(error.__context__)
+            else:
+                self._broken(error)
+        except httptools.HttpParserError:
+            self.refuse(Problem("api.bad_request", "this is not HTTP/1.1"))
         except Problem as problem:
             self.refuse(problem)
         if self._refused:
             return
+        if self._due < self._timer_at:
+            self._arm()  # not whole yet: most requests come in one piece, and need no timer
         if self._in_head and was_in_head:
             self._head_bytes += len(data)
             if self._head_bytes > HEADER_BYTES_MAX:
@@ -113,16 +139,17 @@ class Door(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A request begins: its time runs."""
-        super().on_message_begin()
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
         self._receiving = self._in_head = True
         self._begun = False
         self._head_bytes = self._header_bytes = self._body_bytes = 0
-        self._stop_clock()
-        self._deadline = self.loop.call_later(HEAD_WITHIN_S, self._late)
+        self._due = self.loop.time() + self.head_within_s
 
     def on_url(self, url: bytes) -> None:
         """Part of the target."""
-        super().on_url(url)
+        self.url += url
         if len(self.url) > TARGET_BYTES_MAX:
             raise Problem("api.header_size", "the target is too long")
 
@@ -132,7 +159,7 @@ class Door(HttpToolsProtocol):
         if self._in_head:
             if len(self.headers) >= HEADERS_MAX or self._header_bytes > HEADER_BYTES_MAX:
                 raise Problem("api.header_size")
-            super().on_header(name, value)
+            self.headers.append((name.lower(), value))
         # What comes behind a chunked body (trailers) is nobody's.
 
     def on_headers_complete(self) -> None:
@@ -140,16 +167,21 @@ class Door(HttpToolsProtocol):
         self._in_head = False
         self._raw_bytes = 0
         require_target(self.url)
-        require_headers(self.parser.get_http_version(), self.headers, self.hosts)
+        self.version = self.parser.get_http_version()
+        self.seen = require_headers(self.version, self.headers, self.hosts)
         if len(self.pipeline) >= WAITING_MAX:
             raise Problem("api.bad_request", f"over {WAITING_MAX} requests wait on this connection")
-        self._stop_clock()
-        self._deadline = self.loop.call_later(REQUEST_WITHIN_S, self._late)
+        self._due = self.loop.time() + self.request_within_s
         self._begun = True
         self.begin_request()
 
     def begin_request(self) -> None:
-        """Hands the request on."""
+        """Hands the request on; only now is made what an application wants to know of it."""
+        url, headers = self.url, self.headers
+        super().on_message_begin()
+        self.url = url
+        self.headers = self.scope["headers"] = headers
+        self.expect_100_continue = b"expect" in self.seen  # the rules let nothing but 100-continue pass
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -161,17 +193,21 @@ class Door(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request is whole: its time stands still."""
-        self._receiving = False
-        self._raw_bytes = 0
-        self._stop_clock()
+        self.rest()
         super().on_message_complete()
+
+    def rest(self) -> None:
+        """Nothing more is awaited of the client."""
+        self._receiving = self._pressed = False
+        self._raw_bytes = 0
+        self._due = NEVER
 
     # --- refusing ----------------------------------------------------------------------------------------------------
 
     def refuse(self, problem: Problem) -> None:
         """Answers with the problem and closes; where an answer is on its way already, only closes behind it."""
         self._refused = True
-        self._stop_clock()
+        self._due = NEVER
         cycle = self.cycle
         waits = any(waiting is cycle for waiting, _ in self.pipeline)
         self.pipeline.clear()
@@ -183,28 +219,60 @@ class Door(HttpToolsProtocol):
             # It is this very request, whose body broke a rule: its handler waits for the rest and gets none.
             cycle.disconnected = True
             cycle.message_event.set()
+        elif self._begun and self._receiving and not waits:
+            self.transport.close()  # it has its answer: a second one would be taken for that of the next request
+            return
         self.transport.write(refusal_bytes(problem))
+        self.transport.close()
+
+    def _broken(self, error: Exception) -> None:
+        """A bug of ours in the middle of a request: it is said and the connection ends; nobody waits for ever."""
+        _log.error("a request was not survived", exc_info=error)
+        self._refused = True
+        self._due = NEVER
+        waits = any(waiting is self.cycle for waiting, _ in self.pipeline)
+        self.pipeline.clear()
+        if not waits and (self.cycle is None or not self.cycle.response_started):
+            self.transport.write(refusal_bytes(Problem("api.fault")))
         self.transport.close()
 
     def on_response_complete(self) -> None:
         """An answer is out: the next request, or the end where one was refused meanwhile."""
         if self._refused:
             self.transport.close()
-        else:
+        elif self.pipeline:
             super().on_response_complete()
+        else:
+            self.server_state.total_requests += 1
+            self.flow.resume_reading()
+            if not self._receiving and not self._pressed:
+                self._await(self.timeout_keep_alive)
 
-    def _late(self) -> None:
-        self._deadline = None
-        self.refuse(Problem("api.late"))
+    # --- one clock ---------------------------------------------------------------------------------------------------
 
-    def _idle(self) -> None:
-        self._deadline = None
-        self.transport.close()
+    def _await(self, seconds: float) -> None:
+        """What comes next has to come within so long."""
+        self._due = self.loop.time() + seconds
+        if self._due < self._timer_at:
+            self._arm()
 
-    def _stop_clock(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+    def _arm(self) -> None:
+        """Sets the one timer; a deadline that moves away leaves it, and it looks again when it rings."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = self._due
+        self._timer = self.loop.call_at(self._due, self._ring)
+
+    def _ring(self) -> None:
+        self._timer, self._timer_at = None, NEVER
+        if self._due == NEVER or self.transport.is_closing():
+            return
+        if self.loop.time() < self._due:
+            self._arm()
+        elif self._receiving or self._pressed:
+            self.refuse(Problem("api.late"))
+        else:
+            self.transport.close()  # nothing was asked
 
 
 def refusal_bytes(problem: Problem) -> bytes:

@@ -4,7 +4,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from server.api.exchange import Headers, head, reply_headers
+from server.api.exchange import Headers, reply_headers
 from server.api.ids import take_id
 from server.api.problems import PROBLEM_TYPE, Problem
 from server.api.routes import path_of
@@ -17,6 +17,10 @@ SALE = "sales.post"
 SALE_PATH = path_of(SALE).encode()
 BODY_BYTES_MAX = 64 << 10  # larger ones go the long way, where reading pauses
 _ELSEWHERE = frozenset({b"expect", b"if-match", b"if-unmodified-since", b"transfer-encoding", b"upgrade"})
+
+
+_TRANSPORT_LINE = b"%b: %b\r\n" % TRANSPORT
+_NO_DATE: tuple[object, bytes] = (None, b"")
 
 
 class _Event:
@@ -32,7 +36,16 @@ _EVENT = _Event()
 class _Sale:
     """A sale on its way, with what the parent looks at in any request."""
 
-    __slots__ = ("body", "disconnected", "headers", "keep_alive", "message_event", "more_body", "response_complete")
+    __slots__ = (
+        "body",
+        "cookies",
+        "disconnected",
+        "headers",
+        "keep_alive",
+        "message_event",
+        "more_body",
+        "response_complete",
+    )
 
     response_started = False
 
@@ -40,6 +53,7 @@ class _Sale:
         self.headers = headers
         self.keep_alive = keep_alive
         self.body = bytearray()
+        self.cookies: Headers = ()
         self.more_body = True
         self.disconnected = False
         self.response_complete = False
@@ -51,6 +65,7 @@ class Lane(Door):
 
     shop: Shop
     asgi_only = False
+    dated = _NO_DATE
 
     def begin_request(self) -> None:
         """A sale that is plain in every way takes the lane; everything else goes to the application."""
@@ -65,43 +80,60 @@ class Lane(Door):
             return None
         if (self.cycle is not None and not self.cycle.response_complete) or self.flow.write_paused:
             return None
-        headers = dict(self.headers)
+        headers = self.seen
         if headers.get(b"content-type") != b"application/json" or not _ELSEWHERE.isdisjoint(headers):
             return None
+        if b"authorization" not in headers:
+            return None  # for what only a cookie speaks, or nothing, the gate has more rules
         if int(headers.get(b"content-length", BODY_BYTES_MAX + 1)) > BODY_BYTES_MAX:
             return None
-        return headers if self.parser.get_http_version() == "1.1" else None
+        return headers if self.version == "1.1" else None
+
+    def on_body(self, body: bytes) -> None:
+        """Part of a body; a sale's has said how long it is, and the parser lets no more of it pass."""
+        sale: Any = self.cycle
+        if type(sale) is _Sale and not sale.response_complete:
+            sale.body += body
+        else:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The sale is whole: on to the engine."""
-        super().on_message_complete()
         sale: Any = self.cycle
-        if type(sale) is not _Sale or sale.response_complete:
+        if type(sale) is not _Sale or not sale.more_body:
+            super().on_message_complete()
             return
+        sale.more_body = False
+        self.rest()
         try:
-            asker = self.shop.gate.authenticate(sale.headers, self.address)
+            asker = self.shop.gate.authenticate(sale.headers, self.client_address(sale.headers))
+            sale.cookies = asker.cookies
             id, body = take_id(sale.headers.get(b"idempotency-key"), bytes(sale.body))
             if id is None:
                 raise Problem("api.no_id", at="Idempotency-Key")
+            override = self.shop.gate.override(sale.headers, asker, id)
         except Problem as problem:
-            self._answer(sale, problem.status, PROBLEM_TYPE, problem.headers, problem.body())
+            self._answer(sale, problem.status, PROBLEM_TYPE, problem.all_headers(), problem.body())
             return
 
         def done(reply: Reply) -> None:
             content_type, headers = reply_headers(reply.status, reply.retry_after_s)
             self._answer(sale, reply.status, content_type, headers, reply.body)
 
-        self.shop.link.send(asker.encoded, (Wish(id, SALE, body),), done)
+        self.shop.link.send(asker.encoded, (Wish(id, SALE, body, override),), done)
 
     def _answer(self, sale: _Sale, status: int, content_type: bytes, headers: Headers, body: bytes) -> None:
         if sale.disconnected or self.transport.is_closing():
             return
-        parts = [STATUS_LINE[status]]
-        for name, value in (*self.server_state.default_headers, *head(status, body, content_type, headers)):
+        parts = [STATUS_LINE[status], self._dated_headers()]
+        for name, value in headers:
+            parts += (name, b": ", value, b"\r\n")
+        parts.append(b"content-type: %b\r\ncontent-length: %d\r\n" % (content_type, len(body)))
+        for name, value in sale.cookies:
             parts += (name, b": ", value, b"\r\n")
         parts.append(BLOCK)
         if self.scheme == "https":
-            parts += (TRANSPORT[0], b": ", TRANSPORT[1], b"\r\n")
+            parts.append(_TRANSPORT_LINE)
         if not sale.keep_alive:
             parts.append(b"connection: close\r\n")
         parts += (b"\r\n", body)
@@ -110,3 +142,12 @@ class Lane(Door):
         if not sale.keep_alive:
             self.transport.close()
         self.on_response_complete()
+
+    def _dated_headers(self) -> bytes:
+        """The headers of every response, which uvicorn makes anew each second: joined once for all connections."""
+        given = self.server_state.default_headers
+        made, joined = Lane.dated
+        if made is not given:
+            joined = b"".join(b"%b: %b\r\n" % pair for pair in given)
+            Lane.dated = (given, joined)
+        return joined

@@ -113,7 +113,7 @@ class Desk:
         # Both are looked at in any case, so that the time taken does not tell which was wrong.
         named = any(
             hmac.compare_digest(each.encode(), _plain(shop).encode())
-            for each in names_of(reader.shop(), str(row.get("name", "")))
+            for each in names_of(reader.shop, str(row.get("name", "")))
         )
         if not isinstance(tokens.parse(key), tokens.KeyToken):
             return False

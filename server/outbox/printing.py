@@ -22,6 +22,8 @@ RETRY_FIRST_MS = 1_000
 RETRY_MS_MAX = 30_000
 SPARE_AFTER_ATTEMPTS = 2
 ID_BYTES = 16
+HOPELESS = frozenset({"printer.not_allowed"})
+"""What no later try can change: who runs the machine has to."""
 OVER = frozenset({"printing.job_over", "printing.no_such_job"})
 
 _log = logging.getLogger("guichet.printing")
@@ -41,6 +43,7 @@ class _Queue:
 
     def __init__(self) -> None:
         self.position = (0, 0)
+        self.ended = (0, 0)
         self.attempts = 0
         self.not_before_ms = 0
         self.begun = False
@@ -59,7 +62,8 @@ class PrintOutbox:
     others, call ``heads`` and give each printer's ``work`` to a thread of its own: two calls for one printer take
     turns, and so do two queues that share a spare; ``ask`` and ``submit`` must then be safe to call from threads.
 
-    ``worker`` is 32 hex digits that no other run of the worker has had.
+    ``worker`` is 32 hex digits that no other run of the worker has had; ``public_url`` is the server's address, for
+    shops that name none of their own.
     """
 
     def __init__(
@@ -69,17 +73,26 @@ class PrintOutbox:
         make_printer: MakePrinter,
         now_ms: Callable[[], int],
         worker: str,
+        *,
+        public_url: str = "",
     ) -> None:
         self._ask = ask
         self._submit = submit
         self._make_printer = make_printer
         self._now_ms = now_ms
         self._worker = worker
+        self._public_url = public_url
         self._lock = threading.Lock()
         self._queues: dict[int, _Queue] = {}
         self._queue_locks: dict[int, threading.Lock] = {}
         self._devices: dict[int, tuple[Setup, Printer]] = {}
         self._device_locks: dict[int, threading.Lock] = {}
+
+    def due_ms(self, job: Any) -> int:
+        """When a job, the head of its queue, is to be tried: 0 for at once, else in the clock of ``now_ms``."""
+        with self._lock:
+            queue = self._queues.get(job.printer)
+        return queue.not_before_ms if queue is not None and queue.position == (job.gen, job.seq) else 0
 
     def heads(self) -> list[Any]:
         """The oldest waiting job of every queue."""
@@ -101,6 +114,8 @@ class PrintOutbox:
             queue = self._queues.setdefault(job.printer, _Queue())
             lock = self._queue_locks.setdefault(job.printer, threading.Lock())
         with lock:
+            if (job.gen, job.seq) <= queue.ended:
+                return False  # read before its outcome was sealed; a queue goes forward only
             queue.take((job.gen, job.seq))
             if queue.over is None:
                 self._try(job, queue)
@@ -117,7 +132,10 @@ class PrintOutbox:
             self._end(job, queue, job.printer, Outcome(result="failed", code="printer.bad_address"))
         elif now >= queue.not_before_ms:
             printer, outcome = self._attempt(job, queue)
-            if outcome.result == "failed":
+            if outcome.result != "printed" and not queue.attempts:
+                where = f"the job of entry {job.gen}-{job.seq} on printer {printer}"
+                _log.warning("%s: %s (%s: %s)", where, outcome.result, outcome.code, outcome.text)
+            if outcome.result == "failed" and not (outcome.code in HOPELESS and job.spare_setup is None):
                 queue.attempts += 1
                 wait = min(RETRY_MS_MAX, RETRY_FIRST_MS << min(queue.attempts - 1, 10))
                 queue.not_before_ms = now + wait
@@ -146,7 +164,8 @@ class PrintOutbox:
     def _print(self, job: Any, queue: _Queue, printer: Printer) -> Outcome:
         if not job.paper:
             return self._open_drawer(job, queue, printer)
-        shown = self._ask("printing.receipt", {"no": job.no, "series": job.series, "copy": job.copy})
+        asked = {"no": job.no, "series": job.series, "copy": job.copy, "public_url": self._public_url}
+        shown = self._ask("printing.receipt", asked)
         document: Document = shown.document
         if job.drawer and self._now_ms() - job.at_ms <= DRAWER_AGE_MS_MAX:
             document = msgspec.structs.replace(document, drawer=True)
@@ -195,14 +214,18 @@ class PrintOutbox:
         try:
             answer = self._submit(name, body, _id("outcome", body))
         except Fault:
+            queue.not_before_ms = self._now_ms() + RETRY_FIRST_MS
             return False
         if answer.status == "done" or answer.code in OVER:
             queue.over = None
+            queue.ended = queue.position
             return True
         if answer.status == "refused" and body.get("result") != "unknown":
             # Another run began the job in the meantime: then what it sent is what nobody knows.
             more = {"result": "unknown", "code": "printer.interrupted"}
             queue.over = ("printing.report_failed", body | more)
+        else:
+            queue.not_before_ms = self._now_ms() + RETRY_MS_MAX  # nothing that a repetition soon would change
         return False
 
 

@@ -8,8 +8,9 @@ import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
 from typing import Protocol
 
 import msgspec
@@ -22,6 +23,13 @@ from server.outbox.post_webhook import Poster, resolve
 FRAME_BYTES_MAX = 1 << 20
 LENGTH_BYTES = 4
 LOOKUPS_MAX = 20 * IN_FLIGHT_MAX  # names looked up at a time: five deliveries for each of a shop's twenty endpoints
+
+
+class HookOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the process is told at its start: ports it may call, and (in tests) names that are on the loopback."""
+
+    ports: tuple[int, ...]
+    loopback: dict[str, str] = {}
 
 
 class SigningSecret(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +60,8 @@ class Drop(msgspec.Struct, frozen=True, kw_only=True, tag="drop"):
 
 
 Message = Endpoint | Deliver | Drop
+
+NOWHERE: Mapping[str, str] = MappingProxyType({})
 
 _ENCODE = msgspec.msgpack.Encoder().encode
 _MESSAGE: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Endpoint | Deliver | Drop)
@@ -171,13 +181,20 @@ class Deliverer:
             self._plan.add(message.delivery, asyncio.get_running_loop().time())
 
 
-async def _main(pipe: socket.socket, ports: frozenset[int]) -> None:
+async def _main(pipe: socket.socket, ports: frozenset[int], loopback: Mapping[str, str]) -> None:
+    async def look_up(host: str, port: int) -> list[str]:
+        return [loopback[host]] if host in loopback else await resolve(host, port)
+
     # A name that is slow to look up keeps a thread; there are enough for every delivery that may be in flight.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(LOOKUPS_MAX))
     reader, writer = await asyncio.open_connection(sock=pipe)
-    await Deliverer(Poster(Guard(resolve, ports=ports))).run(reader, writer)
+    guard = Guard(look_up, ports=ports, test_addresses=frozenset(loopback.values()))
+    await Deliverer(Poster(guard)).run(reader, writer)
 
 
-def main(pipe: socket.socket, ports: frozenset[int] = PORTS) -> None:
-    """Delivers until the other end of ``pipe`` (one of a connected pair of stream sockets) is closed."""
-    asyncio.run(_main(pipe, ports))
+def main(pipe: socket.socket, ports: frozenset[int] = PORTS, loopback: Mapping[str, str] = NOWHERE) -> None:
+    """Delivers until the other end of ``pipe`` (one of a connected pair of stream sockets) is closed.
+
+    ``loopback``, for tests alone, maps names of endpoints to addresses of this machine that they lead to instead.
+    """
+    asyncio.run(_main(pipe, ports, loopback))

@@ -1,12 +1,13 @@
 """Answers as clients get them: encoded once, in the engine's process, and passed through as bytes."""
 
 import datetime
+import functools
 from typing import Any
 
 import msgspec
 
 from engine.engine import Answer
-from server.api.problems import RETRY_AFTER_S, fault_status, problem_body, status_of
+from server.api.problems import RETRY_AFTER_S, WAIT_STATUSES, fault_status, problem_body, refusal_status
 
 _encode = msgspec.json.Encoder().encode
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
@@ -29,6 +30,7 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     proof: str
 
 
+@functools.lru_cache(maxsize=2)  # the sales of a group have one time
 def rfc3339(at_ms: int) -> str:
     """Milliseconds since 1970 UTC as ``2026-11-21T22:04:29.123Z``."""
     return (_EPOCH + datetime.timedelta(milliseconds=at_ms)).isoformat(timespec="milliseconds")[:-6] + "Z"
@@ -49,11 +51,13 @@ def encode(answer: Answer) -> tuple[int, int, bytes]:
         )
         return 200, 0, _encode(done)
     if answer.status == "refused":
-        status, retry = status_of(answer.code), None
+        status, wait_s = refusal_status(answer.code, answer.data)
+        retry = None
     else:
         status, retry = fault_status(retry=answer.retry), answer.retry
+        wait_s = RETRY_AFTER_S if status in WAIT_STATUSES else 0
     body = problem_body(status, answer.code, answer.text, at=answer.at, data=answer.data, id=answer.id, retry=retry)
-    return status, RETRY_AFTER_S if status in (503, 507) else 0, body
+    return status, wait_s, body
 
 
 class Batched(msgspec.Struct, frozen=True, kw_only=True):

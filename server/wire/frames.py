@@ -5,7 +5,7 @@
     frame     length u32 (of what follows), kind u8, payload
     CALL      number u64, actor (u16 + JSON), one command
     BATCH     number u64, actor (u16 + JSON), count u8, commands
-    command   id 16 bytes, name (u8 + ASCII), body (u32 + JSON)
+    command   id 16 bytes, override u64, name (u8 + ASCII), body (u32 + JSON)
     ANSWER    number u64, HTTP status u16, Retry-After in seconds u16, body (JSON, to the end)
     POSITION  generation u64, entries u64
     HELLO     version of the program (ASCII, to the end)
@@ -27,9 +27,13 @@ ID_BYTES = 16
 
 _LENGTH = struct.Struct("<I")
 _HEAD = struct.Struct("<BQH")
+_CALL = struct.Struct("<IBQH")
+_BYTE = tuple(bytes((value,)) for value in range(256))
 _ANSWER = struct.Struct("<IBQHH")
+_ANSWER_HEAD = struct.Struct("<BQHH")
 _POSITION = struct.Struct("<IBQQ")
 _BODY = struct.Struct("<I")
+_OVERRIDE = struct.Struct("<Q")
 _ANSWER_HEAD_BYTES = _ANSWER.size - _LENGTH.size
 
 
@@ -38,11 +42,13 @@ class FrameError(Exception):
 
 
 class Wish(NamedTuple):
-    """One command as it travels: its id (16 bytes), its name in THE TABLE, its JSON body as the client sent it."""
+    """One command as it travels: its id (16 bytes), its name in THE TABLE, its JSON body as the client sent it, and the
+    operator who lends his rights to it (0: nobody), whose approval the worker has checked."""
 
     id: bytes
     name: str
     body: bytes
+    override: int = 0
 
 
 class Call(NamedTuple):
@@ -90,6 +96,8 @@ class Splitter:
 
 def encode_call(number: int, actor: bytes, wishes: Sequence[Wish], *, batch: bool = False) -> bytes:
     """A CALL or BATCH frame with its length."""
+    if not batch and len(wishes) == 1:
+        return _encode_one(number, actor, wishes[0])
     parts = [b"", _HEAD.pack(BATCH if batch else CALL, number, len(actor)), actor]
     if batch:
         if not 1 <= len(wishes) <= BATCH_COMMANDS_MAX:
@@ -97,7 +105,8 @@ def encode_call(number: int, actor: bytes, wishes: Sequence[Wish], *, batch: boo
         parts.append(bytes((len(wishes),)))
     for wish in wishes:
         name = wish.name.encode("ascii")
-        parts += [wish.id, bytes((len(name),)), name, _BODY.pack(len(wish.body)), wish.body]
+        head = wish.id + _OVERRIDE.pack(wish.override) + bytes((len(name),)) + name
+        parts += [head, _BODY.pack(len(wish.body)), wish.body]
     length = sum(map(len, parts))
     if length > REQUEST_BYTES_MAX:
         raise FrameError(f"a request of {length} bytes; {REQUEST_BYTES_MAX} are allowed")
@@ -105,19 +114,40 @@ def encode_call(number: int, actor: bytes, wishes: Sequence[Wish], *, batch: boo
     return b"".join(parts)
 
 
+def _encode_one(number: int, actor: bytes, wish: Wish) -> bytes:
+    """A CALL, which is what nearly every frame is, in one piece."""
+    id, name, body, override = wish
+    length = _HEAD.size + len(actor) + ID_BYTES + _OVERRIDE.size + 1 + len(name) + _BODY.size + len(body)
+    if length > REQUEST_BYTES_MAX:
+        raise FrameError(f"a request of {length} bytes; {REQUEST_BYTES_MAX} are allowed")
+    return b"".join(
+        (
+            _CALL.pack(length, CALL, number, len(actor)),
+            actor,
+            id,
+            _OVERRIDE.pack(override),
+            _BYTE[len(name)],
+            name.encode("ascii"),
+            _BODY.pack(len(body)),
+            body,
+        )
+    )
+
+
 def decode_call(frame: bytes) -> Call:
     """The call in a frame; raises `FrameError` where a length does not fit or something is left over."""
     try:
         kind, number, actor_bytes = _HEAD.unpack_from(frame)
         at = _HEAD.size + actor_bytes
-        actor = _cut(frame, _HEAD.size, actor_bytes)
         if kind == CALL:
-            count = 1
-        elif kind == BATCH:
-            count = frame[at]
-            at += 1
-        else:
+            wish, end = _wish(frame, at)
+            if end != len(frame):
+                raise FrameError(f"{len(frame) - end} bytes behind a call")
+            return Call(number, frame[_HEAD.size : at], (wish,), False)
+        if kind != BATCH:
             raise FrameError(f"a frame of kind {kind} is no call")
+        count = frame[at]
+        at += 1
         if not 1 <= count <= BATCH_COMMANDS_MAX:
             raise FrameError(f"a batch of {count} commands")
         wishes = []
@@ -128,25 +158,21 @@ def decode_call(frame: bytes) -> Call:
         raise FrameError(f"a call that is cut short or garbled: {error}") from error
     if at != len(frame):
         raise FrameError(f"{len(frame) - at} bytes behind a call")
-    return Call(number, actor, tuple(wishes), kind == BATCH)
+    return Call(number, frame[_HEAD.size : _HEAD.size + actor_bytes], tuple(wishes), True)
 
 
 def _wish(frame: bytes, at: int) -> tuple[Wish, int]:
-    id = _cut(frame, at, ID_BYTES)
-    at += ID_BYTES
-    name_bytes = frame[at]
-    name = _cut(frame, at + 1, name_bytes).decode("ascii")
-    at += 1 + name_bytes
-    (body_bytes,) = _BODY.unpack_from(frame, at)
-    at += _BODY.size
-    return Wish(id, name, _cut(frame, at, body_bytes)), at + body_bytes
-
-
-def _cut(frame: bytes, at: int, length: int) -> bytes:
-    part = frame[at : at + length]
-    if len(part) != length:
+    """The command that begins there, and where it ends: as its end is inside the frame, so is everything before it."""
+    (override,) = _OVERRIDE.unpack_from(frame, at + ID_BYTES)
+    named = at + ID_BYTES + _OVERRIDE.size + 1
+    begins = named + frame[named - 1]
+    (body_bytes,) = _BODY.unpack_from(frame, begins)
+    begins += _BODY.size
+    ends = begins + body_bytes
+    if ends > len(frame):
         raise FrameError("a call is cut short")
-    return part
+    name = frame[named : begins - _BODY.size].decode("ascii")
+    return Wish(frame[at : at + ID_BYTES], name, frame[begins:ends], override), ends
 
 
 def encode_reply(number: int, status: int, body: bytes, retry_after_s: int = 0) -> bytes:
@@ -157,7 +183,7 @@ def encode_reply(number: int, status: int, body: bytes, retry_after_s: int = 0) 
 def decode_reply(frame: bytes) -> Reply:
     """The answer in a frame that `kind_of` calls ANSWER."""
     try:
-        _, number, status, retry_after_s = struct.unpack_from("<BQHH", frame)
+        _, number, status, retry_after_s = _ANSWER_HEAD.unpack_from(frame)
     except struct.error as error:
         raise FrameError(f"an answer that is cut short: {error}") from error
     return Reply(number, status, retry_after_s, frame[_ANSWER_HEAD_BYTES:])

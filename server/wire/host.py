@@ -72,17 +72,17 @@ class Host:
     def run(self) -> None:
         """The loop: read all that has arrived, one group, answer; until `stop`, then what is in hand."""
         while not self._stopping:
-            self._turn(0 if self._waiting else None)
+            self.turn(0 if self._waiting else None)
         for _, listener in self._listeners.values():
             self._epoll.unregister(listener.fileno())
             listener.close()
         self._listeners.clear()
         end = time.monotonic() + STOP_WITHIN_S
-        self._turn(0)  # what had arrived when we were asked to stop is in hand too
+        self.turn(0)  # what had arrived when we were asked to stop is in hand too
         while self._waiting:
             self._group()
         while any(peer.unsent for peer in self._peers.values()) and time.monotonic() < end:
-            self._turn(end - time.monotonic(), reading=False)
+            self.turn(end - time.monotonic(), reading=False)
         for peer in list(self._peers.values()):
             self._drop(peer)
 
@@ -96,7 +96,8 @@ class Host:
         self._wake_read.close()
         self._wake_write.close()
 
-    def _turn(self, timeout_s: float | None, *, reading: bool = True) -> None:
+    def turn(self, timeout_s: float | None, *, reading: bool = True) -> None:
+        """Waits for what arrives (None: as long as it takes), reads all of it, and runs one group."""
         for fd, events in self._epoll.poll(timeout_s):
             if fd in self._listeners:
                 self._accept(*self._listeners[fd])
@@ -148,9 +149,9 @@ class Host:
     def _take(self, peer: Peer, frame: bytes) -> None:
         call = frames.decode_call(frame)
         actor = self._actor(call.actor)
-        if peer.role == WORKER and not actor.till and not actor.operator:
-            # That is the engine itself, which may do everything: nobody at a socket is it.
-            self._reply(peer, call, self._own("auth.no_operator", call))
+        if peer.role == WORKER and not actor.credential:
+            # Without a credential it would be the process that holds the engine who asks, which may do everything.
+            self._reply(peer, call, self._own("auth.missing", call))
             return
         rank = min(self._ranks.get(wish.name, BACK) for wish in call.wishes)
         for gone in self._waiting.push(_Waiter(peer, call, actor), rank, len(call.wishes)):
@@ -192,7 +193,7 @@ class Host:
                 else:
                     steps.append(made)
             plan.append(steps)
-        done = self._engine.submit(envelopes) if envelopes else []
+        done = self._engine.submit(envelopes, source=role) if envelopes else []
         for waiter, steps in zip(waiters, plan, strict=True):
             parts = [answers.encode(done[step]) if isinstance(step, int) else step for step in steps]
             self._reply(waiter.peer, waiter.call, answers.encode_batch(parts) if waiter.call.batch else parts[0])
@@ -218,7 +219,7 @@ class Host:
                     data=refusal.data,
                 )
             )
-        return Envelope(id=wish.id, actor=waiter.actor, command=command)
+        return Envelope(id=wish.id, actor=waiter.actor, command=command, override=wish.override)
 
     def _reply(self, peer: Peer, call: frames.Call, made: tuple[int, int, bytes]) -> None:
         status, wait_s, body = made

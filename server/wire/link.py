@@ -80,6 +80,7 @@ class Link:
         self._greeted = False
         self._unsent: list[bytes] = []
         self._task: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop
         self._gone = asyncio.Event()
         self._moved = asyncio.Event()
         self._up = asyncio.Event()
@@ -98,7 +99,8 @@ class Link:
 
     def start(self) -> None:
         """Begins to connect, and goes on doing so until `close`."""
-        self._task = asyncio.get_running_loop().create_task(self._keep())
+        self._loop = asyncio.get_running_loop()
+        self._task = self._loop.create_task(self._keep())
 
     async def close(self) -> None:
         """Lets the connection go; whoever waits is told that the engine is away."""
@@ -141,7 +143,7 @@ class Link:
         self._flights[self._number] = _Flight(done)
         if not self._unsent:
             # Everything that this turn of the loop asks for leaves as one write.
-            asyncio.get_running_loop().call_soon(self._flush)
+            self._loop.call_soon(self._flush)
         self._unsent.append(frame)
 
     async def call(self, actor: bytes, wishes: Sequence[Wish], *, batch: bool = False) -> Reply:

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-WORKER, OUTBOX, CHORES = "worker", "outbox", "chores"
-ROLES = (WORKER, OUTBOX, CHORES)
-"""The roles of the processes beside the engine; each has its own socket, and the engine takes the role from it."""
+WORKER, OUTBOX, CHORES, CONSOLE = "worker", "outbox", "chores", "console"
+ROLES = (WORKER, OUTBOX, CHORES, CONSOLE)
+"""The roles of the processes beside the engine; each has its own socket, and the engine takes the role from it: it is
+the source of whatever comes (engine/kernel/credentials.py), and none of them is the engine's own. The console is the
+command line of the machine's owner, who could hold the shop himself if no engine ran."""
 
 FOLDER = "run"
 BACKLOG = 64

@@ -13,9 +13,12 @@ from engine_ext.basket import BASIS_NET, PricingError
 from engine_ext.money import AMOUNT_MAX
 from engine_ext.pricing import ALGORITHM, SUBTOTALS_MAX, Priced, price
 
+CORE = ("basket", "sheet", "patterns", "uses", "pricing", "refund")
 
-def priced(*lines: Line, rules: tuple[Adjustment, ...] = (), **context: int) -> Priced:
-    return price([core_line(each) for each in lines], [core_subtotal(rule) for rule in rules], **context)
+
+def priced(*lines: Line, rules: tuple[Adjustment, ...] = (), basis: int = 0, decimals: int = 2) -> Priced:
+    subtotals = [core_subtotal(rule) for rule in rules]
+    return price([core_line(each) for each in lines], subtotals, basis=basis, decimals=decimals)
 
 
 def rates_of(ticket: Priced) -> list[tuple[int, int, int]]:
@@ -383,7 +386,7 @@ def test_a_ticket_shows_itself() -> None:
 
 def test_every_refusal_of_the_core_is_documented_and_no_other() -> None:
     root = Path(__file__).parents[2]
-    sources = [(root / "engine_ext" / f"{name}.pyx").read_text() for name in ("basket", "sheet", "pricing", "refund")]
+    sources = [(root / "engine_ext" / f"{name}.pyx").read_text() for name in CORE]
 
     raised = {code for source in sources for code in re.findall(r'"(pricing\.[a-z_]+)"', source)}
     documented = set(re.findall(r"`(pricing\.[a-z_]+)`", (root / "docs" / "pricing.md").read_text()))

@@ -144,7 +144,8 @@ def _first_statement_is_text(body: list[str]) -> bool:
 
 
 def rule_init_is_one_sentence(tree: Path) -> list[Violation]:
-    """Every package has an __init__.py, and it holds one docstring only (the core's also guards its own build)."""
+    """Every package has an __init__.py, and it holds one docstring only (the core's also guards its own build, and the
+    engine's lets its compiled forms be found)."""
     folders = sorted({path.parent for package in PACKAGES for path in files(tree, ".py", ".pyx", under=package)})
     broken = []
     for folder in folders:
@@ -158,7 +159,10 @@ def rule_init_is_one_sentence(tree: Path) -> list[Violation]:
 
 def _is_one_docstring(init: Path) -> bool:
     module = parsed(text_of(init))
-    return len(module.body) == 1 and "\n" not in (ast.get_docstring(module) or "\n")
+    body = [ast.unparse(node) for node in module.body[1:]]
+    if init.parent.name == "engine" and body == ["import engine_ext.hot"]:
+        body = []
+    return bool(module.body) and not body and "\n" not in (ast.get_docstring(module) or "\n")
 
 
 def rule_no_init_among_tests(tree: Path) -> list[Violation]:

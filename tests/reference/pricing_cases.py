@@ -58,6 +58,7 @@ def core_line(line: Line) -> BasketLine:
         cost=line.cost,
         margin=line.margin,
         exempt=line.exempt,
+        tags=line.tags,
     )
 
 

@@ -67,13 +67,14 @@ class Behaviour:
 
 
 class TcpPrinter:
-    """Listens on a free port of the loopback; one connection at a time, as printers do."""
+    """Listens on the loopback (``port`` 0: any free one); one connection at a time, as printers do."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.behaviour = Behaviour()
-        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._listening = socket.create_server(("127.0.0.1", port))
         self._listening.settimeout(WAIT_S * 20)
-        self.address = f"127.0.0.1:{self._listening.getsockname()[1]}"
+        self.port: int = self._listening.getsockname()[1]
+        self.address = f"127.0.0.1:{self.port}"
         self._connection: socket.socket | None = None
         self._idle = threading.Event()
         self._idle.set()

@@ -1,5 +1,6 @@
 """Pricing in plain integers and fractions, phase by phase as the specification words it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -51,6 +52,7 @@ class Line:
     cost: int | None = None
     margin: bool = False
     exempt: bool = False
+    tags: tuple[str, ...] = ()
     base: int = 0
     amount: int = 0
     vat: int = 0
@@ -228,12 +230,21 @@ def cut(wanted: int, total: int) -> int:
     return 0 if total == 0 else max(wanted, -total)
 
 
-def price(lines: list[Line], subtotals: list[Adjustment], *, basis: int, decimals: int) -> dict[str, object]:
-    """The priced ticket as plain values; the lines are used up."""
+def price(
+    lines: list[Line],
+    subtotals: list[Adjustment],
+    *,
+    basis: int,
+    decimals: int,
+    unit_rules: Callable[[Ticket], None] | None = None,
+) -> dict[str, object]:
+    """The priced ticket as plain values; the lines are used up. ``unit_rules`` is phase 2."""
     ticket = Ticket(list(lines), basis, decimals)
     ticket.base()
     ticket.mirror()
     ticket.line_rules()
+    if unit_rules is not None:
+        unit_rules(ticket)
     ticket.ticket_rules(subtotals)
     rates = ticket.taxes()
     sign = ticket.sign
@@ -255,5 +266,5 @@ def price(lines: list[Line], subtotals: list[Adjustment], *, basis: int, decimal
         "discounts": ticket.discounts,
         "total": total,
         "vat": sum(line.vat for line in ticket.lines) * sign,
-        "algorithm": 1,
+        "algorithm": 1 if unit_rules is None else 2,
     }

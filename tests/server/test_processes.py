@@ -1,6 +1,8 @@
 """What a process of the server does with itself before it serves."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -25,3 +27,11 @@ def test_the_ordinary_policy_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> N
     be_ordinary()
 
     assert [] == taken
+
+
+def test_the_process_that_calls_other_people_s_servers_never_loads_the_store() -> None:
+    code = "import sys, server.processes, server.outbox.webhooks; print('lmdb' in sys.modules, 'numpy' in sys.modules)"
+
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+
+    assert ["False", "False"] == ended.stdout.split()

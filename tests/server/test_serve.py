@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -21,6 +22,8 @@ from served_shop import SALE, TILLS, Served, one_request, wait_until
 from engine.engine import check
 from engine.features import FEATURES
 from engine.kernel.reader import Reader
+from server import serve as serving
+from server.options import Options
 
 Serve = Callable[..., Served]
 SALES_EACH = 40
@@ -173,6 +176,31 @@ def test_an_engine_that_dies_three_times_is_not_started_a_fourth_time(serve: Ser
     assert {} == served.pids()
 
 
+def test_a_helper_that_dies_again_and_again_waits_and_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "HELPER_BACK_OFF_S", 0.05)
+    said: list[str] = []
+    with socket.socket() as listener:
+        supervisor = serving.Supervisor(Options(data=str(tmp_path)), listener, said.append)
+        helper = supervisor._helpers[0]
+        helper.command = [sys.executable, "-c", "raise SystemExit(3)"]
+        supervisor._start(helper)
+
+        waits = []
+        while len(helper.deaths) < 5:
+            waits.append(supervisor._rest_s())
+            supervisor._watch(waits[-1])
+        supervisor._end()
+        supervisor._wake_read.close()
+        supervisor._wake_write.close()
+
+    assert ["outbox ended (exit code 3); it is started again"] * 2 == said[:2]
+    assert ["outbox died 3 times", "outbox died 4 times"] == [text[:19] for text in said[2:4]]
+    assert all("selling goes on" in text for text in said[2:])
+    assert 0.05 >= max(wait for wait in waits if wait is not None) > 0
+
+
 def test_nothing_of_it_outlives_its_supervisor(serve: Serve) -> None:
     served = serve()
     pids = served.pids()
@@ -180,7 +208,7 @@ def test_nothing_of_it_outlives_its_supervisor(serve: Serve) -> None:
     served.process.kill()
     served.process.wait()
 
-    assert {"engine", "worker"} == set(pids)
+    assert {"engine", "worker", "outbox", "chores"} == set(pids)
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids.values()), "all have ended")
 
 
@@ -212,7 +240,7 @@ def test_a_second_server_elsewhere_does_not_speak_through_the_first_one_s_engine
 def test_a_shop_without_its_key_is_not_served_and_nothing_is_tried_again(ready_shop: Path, tmp_path: Path) -> None:
     data = Path(shutil.copytree(ready_shop, tmp_path / "shop"))
     for key in (data / "keys").glob("*"):
-        if key.suffix != ".token":
+        if key.name != "pepper":
             key.unlink()
     command = [sys.executable, "-m", "server.cli.main", "serve", "--data", str(data), "--unsafe-filesystem"]
 
@@ -254,3 +282,20 @@ def test_tls_makes_an_authority_that_clients_can_trust(serve: Serve) -> None:
     assert {0o600} == {file.stat().st_mode & 0o777 for file in folder.iterdir()}
     with pytest.raises(ssl.SSLError):
         http.client.HTTPSConnection("localhost", served.port, timeout=20).connect()
+
+
+@pytest.mark.parametrize("trouble", ["read by others", "lost"])
+def test_without_a_pepper_of_its_own_a_shop_is_not_served(ready_shop: Path, tmp_path: Path, trouble: str) -> None:
+    data = Path(shutil.copytree(ready_shop, tmp_path / "shop"))
+    pepper = data / "keys" / "pepper"
+    pepper.chmod(0o640)
+    chosen = str(pepper) if trouble == "read by others" else str(tmp_path / "none")
+    command = [sys.executable, "-m", "server.cli.main", "serve", "--data", str(data), "--unsafe-filesystem"]
+
+    ended = subprocess.run(
+        [*command, "--port", "0", "--pepper", chosen], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert 0 != ended.returncode
+    assert "pepper" in ended.stderr
+    assert "serves" not in ended.stdout

@@ -2,6 +2,8 @@
 
 from access_harness import Desk, nobody
 
+from engine.features import STRANGER_FIRST
+
 MINUTE = 60_000
 DAY = 24 * 60 * MINUTE
 
@@ -55,3 +57,10 @@ def test_being_made_to_wait_is_sealed_and_tries_are_not(desk: Desk) -> None:
 
     assert before + 1 == desk.shop.engine.position[1]
     assert "refused.log_in_locked" == desk.whats()[-1]
+
+
+def test_a_name_that_nobody_has_waits_like_one_that_somebody_has(desk: Desk) -> None:
+    known = [attempt(desk) for _ in range(6)]
+
+    assert known == [attempt(desk, STRANGER_FIRST + 7) for _ in range(6)]
+    assert ("", None) == attempt(desk, STRANGER_FIRST + 8)

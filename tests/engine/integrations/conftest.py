@@ -16,6 +16,7 @@ class Hooked:
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
         self.engine: dict[str, Any] = {"till": 0, "operator": 0}
+        self.outbox: dict[str, Any] = self.engine | {"source": "outbox"}
         self.secrets = SECRET, OTHER_SECRET
         self.put()
 
@@ -43,7 +44,7 @@ class Hooked:
         """The outbox reports that the first ``count`` events (all) were delivered."""
         last = self.jobs().deliveries[slice(count)][-1]
         heard = {"id": 1, "turn": self.hook().turn, "position": last.position, "number": last.number}
-        self.shop.do("integrations.report_delivered", {"heard": [heard]}, **self.engine)
+        self.shop.do("integrations.report_delivered", {"heard": [heard]}, **self.outbox)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ def report(hooked: Any, **changes: Any) -> Any:
     """Answer to a report that the last waiting event was delivered, with ``changes``."""
     last = hooked.jobs().deliveries[-1]
     heard = {"id": 1, "turn": hooked.hook().turn, "position": last.position, "number": last.number}
-    return hooked.shop.send("integrations.report_delivered", {"heard": [heard | changes]}, till=0, operator=0)
+    return hooked.shop.send("integrations.report_delivered", {"heard": [heard | changes]}, **hooked.outbox)
 
 
 def test_what_was_heard_is_not_handed_out_again(hooked: Any) -> None:
@@ -44,7 +44,7 @@ def test_a_report_that_says_nothing_new_is_refused_and_leaves_no_entry(hooked: A
         hooked.shop.refused(
             "integrations.report_delivered",
             {"heard": [{"id": id, "turn": body.turn, "position": body.position, "number": body.number}]},
-            **hooked.engine,
+            **hooked.outbox,
         )
         for id in (1, 77)
     ]
@@ -81,7 +81,7 @@ def test_one_endpoint_is_named_once_in_a_report(hooked: Any) -> None:
     last = hooked.jobs().deliveries[-1]
     heard = {"id": 1, "turn": hooked.hook().turn, "position": last.position, "number": last.number}
 
-    answer = hooked.shop.refused("integrations.report_delivered", {"heard": [heard, heard]}, **hooked.engine)
+    answer = hooked.shop.refused("integrations.report_delivered", {"heard": [heard, heard]}, **hooked.outbox)
 
     assert ("integrations.bad_report", "heard[1].id") == (answer.code, answer.at)
 
@@ -89,6 +89,8 @@ def test_one_endpoint_is_named_once_in_a_report(hooked: Any) -> None:
 def test_only_the_outbox_reports(hooked: Any) -> None:
     heard = {"id": 1, "turn": 0, "position": 0, "number": 0}
 
-    answer = hooked.shop.refused("integrations.report_delivered", {"heard": [heard]}, till=1, operator=1)
+    answer = hooked.shop.refused(
+        "integrations.report_delivered", {"heard": [heard]}, till=1, operator=1, source="outbox"
+    )
 
     assert "integrations.outbox_only" == answer.code

@@ -18,7 +18,7 @@ def failure(hooked: Any, **changes: Any) -> dict[str, Any]:
 def failed(hooked: Any) -> Any:
     """The answer to the report of a failure."""
     hooked.shop.do("sales.post", CARD)
-    return hooked.shop.do("integrations.report_failed", failure(hooked), **hooked.engine)
+    return hooked.shop.do("integrations.report_failed", failure(hooked), **hooked.outbox)
 
 
 def test_the_endpoint_is_switched_off_with_an_event(hooked: Any, failed: Any) -> None:
@@ -54,7 +54,7 @@ def test_while_it_is_off_nothing_is_kept_for_it_and_switched_on_it_hears_what_wa
 
 
 def test_the_same_outcome_is_not_sealed_twice(hooked: Any, failed: Any) -> None:
-    answer = hooked.shop.refused("integrations.report_failed", failure(hooked), **hooked.engine)
+    answer = hooked.shop.refused("integrations.report_failed", failure(hooked), **hooked.outbox)
 
     assert "integrations.no_progress" == answer.code
     assert failed.status == "done"
@@ -65,7 +65,7 @@ def test_a_failure_of_the_future_or_of_nobody_is_refused(hooked: Any) -> None:
     future = failure(hooked, position=1 << 49)
 
     codes = [
-        hooked.shop.refused("integrations.report_failed", body, **hooked.engine).code
+        hooked.shop.refused("integrations.report_failed", body, **hooked.outbox).code
         for body in (future, failure(hooked, id=9), failure(hooked, turn=1))
     ]
 
@@ -75,6 +75,6 @@ def test_a_failure_of_the_future_or_of_nobody_is_refused(hooked: Any) -> None:
 def test_only_the_outbox_gives_up(hooked: Any) -> None:
     hooked.shop.do("sales.post", CARD)
 
-    answer = hooked.shop.refused("integrations.report_failed", failure(hooked), till=1, operator=1)
+    answer = hooked.shop.refused("integrations.report_failed", failure(hooked), till=1, operator=1, source="outbox")
 
     assert "integrations.outbox_only" == answer.code

@@ -113,7 +113,7 @@ def test_every_table_comes_back_byte_for_byte_from_the_entries(hooked: Any) -> N
     shop.do("integrations.replay", {"id": 1, "seq": 5}, till=0, operator=0)
     hook, job = hooked.hook(), hooked.jobs().deliveries[0]
     failed = {"id": 1, "turn": hook.turn, "position": job.position, "number": job.number, "reason": "status"}
-    shop.do("integrations.report_failed", failed | {"attempts": 9, "status": 500}, till=0, operator=0)
+    shop.do("integrations.report_failed", failed | {"attempts": 9, "status": 500}, **hooked.outbox)
 
     outcome = refold(shop.engine.store, FEATURES, apply=False)
 

@@ -39,6 +39,8 @@ class Books:
     def put(self, table: object, row: Any, *key: Any) -> None:
         self.rows[key] = row
 
+    change = get
+
     def balance(self, account: AccountClass, id: int) -> Balance:
         found: Balance = self.rows.get((account.code, id), Balance(0, account.floor))
         return found

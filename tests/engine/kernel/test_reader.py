@@ -130,3 +130,17 @@ def test_a_reader_needs_no_key_of_the_people_store(toy: Shop) -> None:
     reader.close()
 
     assert (shown["title"], shown.get("name")) == ("a", None)
+
+
+def test_a_snapshot_that_is_over_holds_no_reader_s_slot_whatever_still_knows_it(toy: Shop) -> None:
+    reader = toy.engine.reader()
+
+    def slots() -> int:
+        return str(toy.engine.store.env.readers()).count("\n")
+
+    reader.look(id)
+    before = slots()
+    kept = [reader.look(lambda world: world) for _ in range(50)]
+
+    assert 50 == len(kept)
+    assert before == slots()

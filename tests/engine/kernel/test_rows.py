@@ -167,3 +167,32 @@ def test_a_search_goes_on_behind_the_last_row_it_looked_at(toy: Shop, monkeypatc
         pages += 1
 
     assert (found, pages) == ([5], 3)
+
+
+def test_a_change_made_for_a_version_that_is_gone_is_refused_with_the_live_one(toy: Shop) -> None:
+    put(toy, {"title": "a"}, 1)
+    seen = toy.ask("things.get", {"id": 1})["version"]
+
+    toy.do("things.put", {"id": 1, "row": {"title": "b"}, "if_version": seen})
+    now = toy.ask("things.get", {"id": 1})["version"]
+
+    late = [
+        toy.refused("things.put", {"id": 1, "row": {"title": "c"}, "if_version": seen}),
+        toy.refused("things.remove", {"id": 1, "if_version": seen}),
+    ]
+    assert [("kernel.row_changed", "if_version", {"version": now})] * 2 == [(a.code, a.at, a.data) for a in late]
+    toy.do("things.remove", {"id": 1, "if_version": now})
+    gone = toy.refused("things.put", {"id": 1, "row": {"title": "d"}, "if_version": now})
+    new = toy.refused("things.put", {"row": {"title": "d"}, "if_version": 0})
+    assert [{"version": None}] * 2 == [gone.data, new.data]
+
+
+def test_of_two_changes_made_for_one_version_in_one_group_the_first_counts(toy: Shop) -> None:
+    put(toy, {"title": "a"}, 1)
+    seen = toy.ask("things.get", {"id": 1})["version"]
+    bodies = [{"id": 1, "row": {"title": title}, "if_version": seen} for title in "bc"]
+
+    answers = toy.engine.submit([toy.envelope("things.put", body, till=0, operator=0) for body in bodies])
+
+    assert ["done", "refused"] == [answer.status for answer in answers]
+    assert "b" == toy.ask("things.get", {"id": 1})["title"]

@@ -3,8 +3,10 @@
 import base64
 from typing import Any
 
+import pytest
 from shop_harness import Shop
 
+from engine.kernel.errors import Refusal
 from engine.ports.printer import Document, Image, Qr
 
 SALE = {"lines": [{"product": 1, "quantity": 2, "note": "Bien chaud"}], "payments": [{"mode": 2}], "receipt": True}
@@ -102,3 +104,25 @@ def test_what_costs_nothing_and_is_marked_stays_off_the_receipt_but_is_counted(c
     assert "Sans oignons" not in text
     assert "/*/* Caché ?" in text
     assert "Nombre de lignes : 2 (dont 1 gratuites, non imprimées)" in text
+
+
+def test_a_shop_without_an_address_of_its_own_uses_the_server_s_and_only_the_outbox_names_it(cafe: Shop) -> None:
+    no = cafe.do("sales.post", SALE | {"receipt": True}).records[0].no
+    named = {"no": no, "public_url": "https://serveur.example.fr"}
+
+    document = cafe.ask("printing.receipt", named, till=0, operator=0).document
+
+    (code,) = _codes(document)
+    assert code.startswith("https://serveur.example.fr/proof/")
+    with pytest.raises(Refusal, match=r"printing\.outbox_only"):
+        cafe.ask("printing.receipt", named)
+
+
+def test_the_shop_s_own_address_goes_before_the_server_s(cafe: Shop) -> None:
+    cafe.configure("settings", 1, SHOP | {"public_address": "https://caisse.example.fr"})
+    no = cafe.do("sales.post", SALE | {"receipt": True}).records[0].no
+
+    shown = cafe.ask("printing.receipt", {"no": no, "public_url": "https://x.fr"}, till=0, operator=0)
+
+    (code,) = _codes(shown.document)
+    assert code.startswith("https://caisse.example.fr/proof/")

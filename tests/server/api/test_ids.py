@@ -61,3 +61,15 @@ def test_a_command_s_own_id_is_left_alone_and_so_is_what_is_no_object() -> None:
     assert (None, b'{"a":{"id":5}}') == take_id(None, b'{"a":{"id":5}}')
     with pytest.raises(Problem):
         take_id(None, b'{"id":5}')
+
+
+@pytest.mark.parametrize("body", [b'{"id":%b}' % (b"[" * 5000 + b"]" * 5000), b'{"a":%b,"id":"x"}' % (b"[" * 5000)])
+def test_a_body_that_is_nested_for_ever_is_left_to_the_engine(body: bytes) -> None:
+    assert (None, body) == take_id(None, body)
+
+
+def test_an_id_that_is_no_text_is_a_bad_id() -> None:
+    with pytest.raises(Problem) as caught:
+        take_id(None, b'{"id":"\xff"}')
+
+    assert "api.bad_id" == caught.value.code

@@ -8,8 +8,9 @@ import pytest
 from engine.features import FEATURES
 from server.api import docs, openapi
 from server.api.routes import PAGES, api_routes, table_of
+from server.auth.routes import CEREMONIES
 
-TABLE = table_of((*PAGES, *api_routes()))
+TABLE = table_of((*PAGES, *CEREMONIES, *api_routes()))
 
 
 @pytest.fixture(scope="module")

@@ -5,18 +5,21 @@ import dataclasses
 import pytest
 
 from engine.features import FEATURES
+from engine.features import PUBLIC as FOR_GUESTS
 from server.api.problems import CODES, status_of
 from server.api.routes import ANYONE, PAGES, PUBLIC, NoPolicy, api_routes, table_of
+from server.auth.routes import CEREMONIES
 
 
 def test_every_command_query_and_kind_has_its_route() -> None:
     names = {route.name for route in api_routes()}
     inner = {name for name, row in FEATURES.commands.items() if not row.routed}
+    inner |= {name for name, row in FEATURES.queries.items() if not row.routed}
 
     assert (set(FEATURES.commands) | set(FEATURES.queries)) - inner == names & (
         set(FEATURES.commands) | set(FEATURES.queries)
     )
-    assert {"printing.report_started", "staff.report_wrong_pin"} <= inner
+    assert {"printing.report_started", "staff.report_wrong_pin", "integrations.hooks", "printing.jobs"} <= inner
 
 
 def test_a_route_without_a_policy_stops_the_start() -> None:
@@ -34,14 +37,26 @@ def test_two_routes_do_not_share_a_place() -> None:
 
 
 def test_only_what_is_written_down_is_public() -> None:
-    table = table_of((*PAGES, *api_routes()))
+    table = table_of((*PAGES, *CEREMONIES, *api_routes()))
 
     public = {route.path for route in table.routes if route.policy == PUBLIC}
 
     proof = {"/proof/{leaf}", "/proof/{leaf}.json", "/proof/{leaf}.txt"}
     files = {"/proof.js", "/proof-check.js", "/proof-texts.js", "/proof.css"}
     assert {"/healthz", "/api", "/api/docs.css", "/api/openapi.json"} | proof | files == public
-    assert {"/api/v1/batch", "/api/v1/changes"} == {route.path for route in table.routes if route.policy == ANYONE}
+    assert {
+        "/api/v1/auth/approve",
+        "/api/v1/auth/me",
+        "/api/v1/auth/secrets",
+        "/api/v1/batch",
+        "/api/v1/changes",
+    } == {route.path for route in table.routes if route.policy == ANYONE}
+    assert {
+        "/api/v1/auth/enrol",
+        "/api/v1/auth/log-in",
+        "/api/v1/auth/passkey/begin",
+        "/api/v1/auth/passkey/finish",
+    } == {route.path for route in table.routes if route.policy in FOR_GUESTS}
 
 
 @pytest.mark.parametrize(
@@ -77,3 +92,13 @@ def test_every_code_has_a_status_that_is_the_client_s_fault_or_the_server_s() ->
         "kernel.bad_request": 400,
         "api.busy": 503,
     }.items() <= statuses.items()
+
+
+def test_a_query_that_no_url_can_ask_is_asked_by_post_only() -> None:
+    methods: dict[str, set[str]] = {route.name: set() for route in api_routes() if route.does == "query"}
+    for route in api_routes():
+        if route.does == "query":
+            methods[route.name].add(route.method)
+
+    assert {"POST"} == methods["sales.price"]
+    assert {"GET", "POST"} == methods["sales.ticket"]

@@ -1,9 +1,10 @@
 """The API from outside: commands, rows, queries, batches, problems, live changes."""
 
 import uuid
+from collections.abc import Callable
 
 import pytest
-from served_shop import SALE, Served
+from served_shop import SALE, Served, headers_at_till
 
 from server.api.routes import PUBLIC, api_routes
 
@@ -110,10 +111,43 @@ def test_a_form_of_a_foreign_page_is_no_command(served: Served) -> None:
     assert 415 == answer.status
 
 
-def test_a_condition_that_cannot_be_kept_is_not_passed_over(served: Served) -> None:
-    answer = served.ask("PUT", "/api/v1/tills/4", {"name": "Quatre"}, served.headers(0) | {"If-Match": '"1"'})
+@pytest.mark.parametrize(
+    ("method", "path", "header"),
+    [
+        ("PUT", "/api/v1/tills/4", {"If-Match": "*"}),
+        ("PUT", "/api/v1/tills/4", {"If-Match": 'W/"1"'}),
+        ("DELETE", "/api/v1/tills/4", {"If-Match": '"1", "2"'}),
+        ("PUT", "/api/v1/tills/4", {"If-Unmodified-Since": "Sat, 21 Nov 2026 12:00:00 GMT"}),
+        ("POST", "/api/v1/access/revoke_till", {"If-Match": '"1"'}),
+    ],
+)
+def test_a_condition_that_cannot_be_kept_is_not_passed_over(
+    served: Served, method: str, path: str, header: dict[str, str]
+) -> None:
+    headers = served.headers(0) | {"Idempotency-Key": str(uuid.uuid4())} | header
 
-    assert (501, "api.condition") == (answer.status, answer.json["code"])
+    answer = served.ask(method, path, {"name": "Quatre"}, headers)
+
+    assert (400, "api.condition") == (answer.status, answer.json["code"])
+
+
+def test_a_row_is_changed_and_removed_only_while_it_is_what_one_has_seen(served: Served) -> None:
+    headers = served.headers(0) | {"Idempotency-Key": str(uuid.uuid4())}
+    made = served.ask("POST", "/api/v1/departments", {"title": "Vins"}, headers).json["records"][0]["id"]
+    path = f"/api/v1/departments/{made}"
+    seen = {"If-Match": served.ask("GET", path, headers=served.headers(0)).headers["etag"]}
+
+    first = served.ask("PUT", path, {"title": "Vins rouges"}, served.headers(0) | seen)
+    second = served.ask("PUT", path, {"title": "Vins blancs"}, served.headers(0) | seen)
+    late = served.ask("DELETE", path, headers=served.headers(0) | seen)
+    now = served.ask("GET", path, headers=served.headers(0))
+    removed = served.ask("DELETE", path, headers=served.headers(0) | {"If-Match": now.headers["etag"]})
+    gone = served.ask("PUT", path, {"title": "Vins"}, served.headers(0) | {"If-Match": now.headers["etag"]})
+
+    assert [200, 412, 412, 200, 412] == [each.status for each in (first, second, late, removed, gone)]
+    assert "Vins rouges" == now.json["title"]
+    assert ("kernel.row_changed", {"version": now.json["version"]}) == (second.json["code"], second.json["data"])
+    assert {"version": None} == gone.json["data"]
 
 
 def test_a_right_that_is_missing_is_a_403(served: Served) -> None:
@@ -136,6 +170,29 @@ def test_a_batch_answers_each_command_for_itself_and_in_order(served: Served) ->
     assert [command["id"] for command in commands] == ids
     assert all(each["body"].get("repeated", True) for each in again.json["answers"])
     assert (400, "api.batch_size") == (too_many.status, too_many.json["code"])
+
+
+@pytest.mark.parametrize("ends", ["revoked", "rested"])
+def test_live_changes_end_with_the_credential_that_they_were_asked_with(
+    serve: Callable[..., Served], ends: str
+) -> None:
+    served = serve()
+    shown = headers_at_till(3, 1, rested_ms=118_000 if ends == "rested" else 0)
+    headers = "".join(f"{name}: {value}\r\n" for name, value in shown.items())
+    with served.connect() as watching:
+        watching.sendall(f"GET /api/v1/changes HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n".encode())
+        assert watching.recv(65536).startswith(b"HTTP/1.1 200 ")
+        if ends == "revoked":
+            assert 200 == served.do("access/revoke_till", {"till": 3}, till=0).status
+        got = b""
+        while not got.endswith(b"0\r\n\r\n"):
+            received = watching.recv(65536)
+            assert received
+            got += received
+
+    assert b"access.till_revoked" not in got
+    again = served.ask("GET", "/api/v1/changes", headers=headers_at_till(3, 1, rested_ms=120_000))
+    assert 401 == again.status
 
 
 def test_live_changes_go_on_from_a_position_and_show_what_one_may_see(served: Served) -> None:

@@ -1,46 +1,21 @@
 """A bar whose secrets are hashed by workers: the ceremonies against the real engine."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
 
 import pytest
 from shop_harness import Shop
+from sign_in_house import SHOP_ID, Desk, House
 
 from engine.features import FEATURES
-from engine.kernel.messages import Actor, Answer, Envelope
 from server.auth.pepper import Pepper
 from server.auth.secrets import Secrets
-
-T = TypeVar("T")
-SHOP = "00112233445566778899aabbccddeeff"
-
-
-class Desk:
-    """The engine in process, as a worker would reach it through its socket; remembers what was sent."""
-
-    def __init__(self, shop: Shop) -> None:
-        self.shop = shop
-        self.sent: list[str] = []
-
-    async def _send(self, name: str, body: Mapping[str, Any], actor: Actor, id: bytes) -> Answer:
-        self.sent.append(name)
-        command = self.shop.features.decode_command(name, body)
-        return self.shop.engine.submit([Envelope(id=id, actor=actor, command=command)])[0]
-
-    def send(self, name: str, body: Mapping[str, Any], actor: Actor, id: bytes) -> Awaitable[Answer]:
-        """Submits a command."""
-        return self._send(name, body, actor, id)
-
-    def look(self, look: Callable[[Any], T]) -> T:
-        """A snapshot."""
-        return self.shop.engine.reader().look(look)
 
 
 @pytest.fixture
 def pepper() -> Pepper:
     """A pepper for tests."""
-    return Pepper(bytes(range(32)), SHOP)
+    return Pepper(bytes(range(32)), SHOP_ID)
 
 
 @pytest.fixture
@@ -67,3 +42,11 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 def desk(shop: Shop) -> Desk:
     """The shop's front desk."""
     return Desk(shop)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """A shop whose people have their secrets, behind the API, with a clock of the test's own."""
+    made = House(tmp_path / "house")
+    yield made
+    made.close()

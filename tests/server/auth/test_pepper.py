@@ -57,3 +57,16 @@ def test_shop_operator_purpose_and_secret_all_count() -> None:
 
 def test_a_pepper_does_not_show_itself() -> None:
     assert "Pepper(...)" == repr(Pepper(bytes(32), SHOPS[0]))
+
+
+def test_a_pepper_is_made_once_in_the_shop_and_never_where_the_options_say(tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir()
+    chosen = tmp_path / "elsewhere"
+
+    first = pepper.ensure(tmp_path, "")
+    written = first.read_text()
+    again = pepper.ensure(tmp_path, "")
+
+    assert tmp_path / "keys" / "pepper" == first == again
+    assert (written, 0o600) == (again.read_text(), again.stat().st_mode & 0o777)
+    assert (chosen, False) == (pepper.ensure(tmp_path, str(chosen)), chosen.exists())

@@ -5,7 +5,7 @@ from shop_harness import Shop
 
 from engine.engine import Actor
 from server.auth import recognise, sessions, tokens
-from server.auth.recognise import UnknownError
+from server.auth.recognise import Known, UnknownError
 
 KEY = bytes(range(32))
 NOW = 1_795_258_800_000
@@ -74,11 +74,12 @@ def test_a_shift_is_its_devices_own_and_is_renewed_after_fifteen_seconds() -> No
     later = recognise.at_till(device, KEY, cookie, NOW + 15_000, sessions.AT_TILL)
     again = sessions.read_shift(KEY, later.renewed, NOW + 15_000)
 
-    assert (Actor(till=1, operator=7, credential="till:1:2:5"), None) == fresh
+    somebody = Actor(till=1, operator=7, credential="till:1:2:5")
+    assert Known(somebody, None, NOW + 15_000, NOW + 120_000) == fresh
     assert again == sessions.Shift(1, 2, 7, 5, NOW + 15_000)
     for other in (Actor(till=2, credential="till:2:2"), Actor(till=1, credential="till:1:3")):
-        assert (other, None) == recognise.at_till(other, KEY, cookie, NOW, sessions.AT_TILL)
-    assert (device, None) == recognise.at_till(device, KEY, None, NOW, sessions.AT_TILL)
+        assert Known(other) == recognise.at_till(other, KEY, cookie, NOW, sessions.AT_TILL)
+    assert Known(device) == recognise.at_till(device, KEY, None, NOW, sessions.AT_TILL)
 
 
 def test_a_shift_that_rested_asks_for_the_pin() -> None:

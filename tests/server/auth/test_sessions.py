@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.auth import sessions
-from server.auth.sessions import AT_TILL, BACK_OFFICE, HOUR_MS, MINUTE_MS, Shift
+from server.auth.sessions import AT_TILL, BACK_OFFICE, HOUR_MS, MINUTE_MS, Approval, Shift
 
 KEY = bytes(range(32))
 SESSION = b"s" * 32
@@ -88,3 +88,27 @@ def test_a_stamp_is_no_shift_and_a_shift_no_stamp() -> None:
 
     assert sessions.read_shift(KEY, seen, NOW) is None
     assert sessions.read_seen(KEY, b"", shift, NOW) is None
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(1, 65_535), st.integers(1, 2**31), st.integers(1, 2**53 - 1), st.binary(min_size=16, max_size=16))
+def test_an_approval_is_read_as_it_was_sealed_for_a_minute(till: int, serial: int, by: int, command: bytes) -> None:
+    approval = Approval(till, serial, by, command, NOW)
+    value = sessions.seal_approval(KEY, approval)
+
+    assert approval == sessions.read_approval(KEY, value, NOW + MINUTE_MS - 1)
+    assert sessions.read_approval(KEY, value, NOW + MINUTE_MS) is None
+    assert sessions.read_approval(KEY, value, NOW - MINUTE_MS - 1) is None
+    assert sessions.read_approval(b"k" * 32, value, NOW) is None
+    assert len(value) < 200
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 92), st.sampled_from("ABCyz019-_"))
+def test_an_approval_that_was_touched_says_nothing(place: int, character: str) -> None:
+    value = sessions.seal_approval(KEY, Approval(1, 1, 2, bytes(16), NOW))
+    forged = value[:place] + character + value[place + 1 :]
+
+    found = sessions.read_approval(KEY, forged, NOW)
+
+    assert (found is not None) == (forged == value)

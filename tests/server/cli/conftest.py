@@ -30,12 +30,15 @@ class Ran:
 
 
 Guichet = Callable[..., Ran]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
 def guichet(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Guichet:
     """Runs ``guichet`` in an empty directory; the disk of a test may be of any kind."""
     monkeypatch.chdir(tmp_path)
+    # What a server starts is this tree's as well, wherever it is started from.
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.delenv("GUICHET_DATA", raising=False)
 
     def run(*arguments: str | Path) -> Ran:
@@ -55,9 +58,10 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A demo shop after a short day, made once; its ballast, zeros only, is not worth copying."""
     data = tmp_path_factory.mktemp("template") / "demo"
     with contextlib.redirect_stdout(io.StringIO()):
-        code = main(["demo", "--once", "--tickets", "40", "--unsafe-filesystem", "--data", str(data)])
+        code = main(["demo", "--once", "--tickets", "40", "--port", "0", "--unsafe-filesystem", "--data", str(data)])
     assert 0 == code
     (data / "ballast").unlink()
+    shutil.rmtree(data / "run")  # sockets of the server that is gone cannot be copied
     return data
 
 

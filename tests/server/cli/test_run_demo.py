@@ -1,11 +1,13 @@
-"""``guichet demo``: a day that holds, repeatable figures, and an honest exit code where it does not hold."""
+"""``guichet demo``: a served day that holds, its figures, and an honest exit code where it does not hold."""
 
+import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from engine.engine import Engine, Reader, StoreFault
 from engine.features import FEATURES
@@ -14,25 +16,31 @@ from server.cli.shell import Shell
 from server.demo.crowd import Crowd
 
 Guichet = Callable[..., Any]
+PAPER_DOTS = 544  # 80 mm paper: 42 characters of 12 dots, and a margin at either side
 
 
-def test_a_demonstration_tells_the_day_and_what_to_try_next(guichet: Guichet) -> None:
-    ran = guichet("demo", "--once", "--tickets", "60")
+def test_a_demonstration_sells_over_http_and_tells_the_day(guichet: Guichet, tmp_path: Path) -> None:
+    ran = guichet("demo", "--once", "--tickets", "60", "--port", "0", "--picture", tmp_path / "deep" / "receipt.png")
 
     assert 0 == ran.code, ran.err
+    assert "served at http://127.0.0.1:" in ran.out
     for words in ("305 products, 4 tills", "One of the receipts", "TOTAL TTC", "tickets a second", "p99", "verified"):
         assert words in ran.out
+    assert re.search(r"its proof, for the customer: http://127\.0\.0\.1:[0-9]+/proof/[0-9a-f]{64}\?e=1\.", ran.out)
+    with Image.open(tmp_path / "deep" / "receipt.png") as paper:
+        assert paper.width == PAPER_DOTS
+        assert paper.height > paper.width
     assert "What to try next:" in ran.out
     assert "" == ran.err
 
 
 def test_json_gives_the_figures_and_nothing_else(guichet: Guichet) -> None:
-    ran = guichet("demo", "--once", "--tickets", "60", "--json")
+    ran = guichet("demo", "--once", "--tickets", "60", "--port", "0", "--json")
 
     facts = ran.json
     assert (True, []) == (facts["ok"], facts["problems"])
     assert facts["tickets"] >= 60
-    assert 0 < facts["group_p50_ns"] <= facts["group_p90_ns"] <= facts["group_p99_ns"]
+    assert 0 < facts["answer_p50_ns"] <= facts["answer_p90_ns"] <= facts["answer_p99_ns"]
     assert facts["tickets_per_second"] > 0
 
 
@@ -50,7 +58,7 @@ def test_nothing_stays_of_a_demonstration_that_was_not_named(
 ) -> None:
     monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
 
-    ran = guichet("demo", "--tickets", "20")
+    ran = guichet("demo", "--tickets", "20", "--port", "0")
 
     assert 0 == ran.code
     assert [] == list(tmp_path.iterdir())
@@ -65,7 +73,7 @@ def test_books_that_differ_end_with_1(guichet: Guichet, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(Crowd, "close_tills", close_wrongly)
 
-    ran = guichet("demo", "--tickets", "20")
+    ran = guichet("demo", "--tickets", "20", "--port", "0")
 
     assert 1 == ran.code
     assert "till 1, cash.close: turnover" in ran.err

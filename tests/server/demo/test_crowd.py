@@ -1,24 +1,28 @@
 """The crowd buys in every way that a till knows, repeatably, and its books agree with the closings."""
 
+from collections.abc import Callable
+
 import pytest
 from shop_harness import Shop
 
-from server.demo.crowd import Crowd, Outcome
+from server.demo.crowd import Counter, Crowd, Outcome
+
+Reach = Callable[[Shop], Counter]
 
 TICKETS = 250
 
 
-def _day(shop: Shop, seed: int, tickets: int = TICKETS) -> tuple[Crowd, Outcome]:
-    crowd = Crowd(shop.engine, seed)
+def _day(counter: Counter, seed: int, tickets: int = TICKETS) -> tuple[Crowd, Outcome]:
+    crowd = Crowd(counter, seed)
     crowd.open_tills()
     outcome = crowd.sell(tickets, lambda count: None)
     crowd.close_tills()
     return crowd, outcome
 
 
-def test_a_day_ends_with_books_that_agree(port: Shop) -> None:
+def test_a_day_ends_with_books_that_agree(port: Shop, in_process: Reach) -> None:
     steps: list[int] = []
-    crowd = Crowd(port.engine, 7)
+    crowd = Crowd(in_process(port), 7)
     crowd.open_tills()
 
     outcome = crowd.sell(TICKETS, steps.append)
@@ -36,8 +40,8 @@ def test_a_day_ends_with_books_that_agree(port: Shop) -> None:
     assert 0 == sum(closed.due for closed in sessions)
 
 
-def test_baskets_use_what_the_shop_offers(port: Shop) -> None:
-    _day(port, 11, 400)
+def test_baskets_use_what_the_shop_offers(port: Shop, in_process: Reach) -> None:
+    _day(in_process(port), 11, 400)
 
     tickets = [port.ask("sales.ticket", {"no": no}).ticket for no in range(1, 401)]
 
@@ -57,7 +61,7 @@ def test_baskets_use_what_the_shop_offers(port: Shop) -> None:
     assert any(line.q % 1_000 for line in lines)
 
 
-def test_the_same_seed_buys_the_same(port: Shop, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_the_same_seed_buys_the_same(port: Shop, in_process: Reach, tmp_path_factory: pytest.TempPathFactory) -> None:
     from engine.features import FEATURES
     from server.demo import catalogue
 
@@ -65,15 +69,15 @@ def test_the_same_seed_buys_the_same(port: Shop, tmp_path_factory: pytest.TempPa
     for name, body in catalogue.commands():
         other.do(name, body, till=0, operator=0)
 
-    first, second = _day(port, 5, 60)[1], _day(other, 5, 60)[1]
+    first, second = _day(in_process(port), 5, 60)[1], _day(in_process(other), 5, 60)[1]
 
     assert (first.turnover, first.lines, first.refunds) == (second.turnover, second.lines, second.refunds)
     assert port.ask("sales.ticket", {"no": 42}).ticket.lines == other.ask("sales.ticket", {"no": 42}).ticket.lines
     other.close()
 
 
-def test_a_closing_that_says_something_else_is_a_problem(port: Shop) -> None:
-    crowd = Crowd(port.engine, 3)
+def test_a_closing_that_says_something_else_is_a_problem(port: Shop, in_process: Reach) -> None:
+    crowd = Crowd(in_process(port), 3)
     crowd.open_tills()
     crowd.sell(20, lambda count: None)
     crowd._books[2].turnover += 1
@@ -85,8 +89,8 @@ def test_a_closing_that_says_something_else_is_a_problem(port: Shop) -> None:
     assert any("till 3, cash.close: difference of the drawer" in text for text in crowd.outcome.problems)
 
 
-def test_an_answer_that_is_not_done_is_a_problem_and_stops_the_crowd(port: Shop) -> None:
-    crowd = Crowd(port.engine, 3)
+def test_an_answer_that_is_not_done_is_a_problem_and_stops_the_crowd(port: Shop, in_process: Reach) -> None:
+    crowd = Crowd(in_process(port), 3)
 
     outcome = crowd.sell(20, lambda count: None)
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from served_shop import Served, read_all, read_responses
 
+from server.front.door import Door
+
 MEMORY_BYTES_MAX = 64 << 20  # what one probe may make a worker grow by
 GET = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
 
@@ -225,3 +227,24 @@ def test_half_a_request_and_a_hang_up_leave_nothing_behind(served: Served) -> No
             made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
 
     assert 200 == served.ask("GET", "/healthz").status
+
+
+@pytest.mark.parametrize(
+    ("address", "behind", "peer", "said"),
+    [
+        ("203.0.113.9", True, "127.0.0.1", "203.0.113.9"),
+        ("203.0.113.9", True, "127.0.0.1", "10.0.0.1, 203.0.113.9"),
+        ("203.0.113.9", True, "127.0.0.1", "203.0.113.9, 127.0.0.1"),
+        ("127.0.0.1", True, "127.0.0.1", " , "),
+        ("127.0.0.1", True, "127.0.0.1", None),
+        ("127.0.0.1", False, "127.0.0.1", "203.0.113.9"),
+        ("198.51.100.7", True, "198.51.100.7", "203.0.113.9"),
+    ],
+)
+def test_where_a_request_comes_from_is_the_proxy_s_word_where_it_may_say_so(
+    address: str, behind: bool, peer: str, said: str | None
+) -> None:
+    door = Door.__new__(Door)
+    door.address, door.behind_proxy = peer, behind
+
+    assert address == door.client_address({} if said is None else {b"x-forwarded-for": said.encode()})

@@ -1,11 +1,13 @@
 """The fast lane against the ASGI route: the same requests, the same bytes."""
 
+import functools
 import json
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from served_shop import SALE, Served, read_responses
+from served_shop import SALE, Served, headers_at_till, read_responses
 
 
 def sale(served: Served, path: str, body: bytes, headers: dict[str, str], *, drop: str = "") -> bytes:
@@ -39,16 +41,21 @@ LANE, ROUTE = "application/json", "application/json; charset=utf-8"
         (400, SALE | {"id": "00000000000000000000000000000001"}, {}, ""),
         (401, SALE, {"Authorization": "Bearer tk_till_1_wrong"}, ""),
         (401, SALE, {}, "Authorization"),
-        (403, SALE, {}, "X-Operator"),
-        (403, SALE, {"X-Operator": "99"}, ""),
+        (403, SALE, {}, "Cookie"),
+        (403, SALE, {"Cookie": "__Host-shift=forged"}, ""),
+        (401, SALE, functools.partial(headers_at_till, 2, 2, sign_in=9), ""),
+        (401, SALE, functools.partial(headers_at_till, 2, 1, rested_ms=120_000), ""),
+        (200, SALE, functools.partial(headers_at_till, 2, 1, rested_ms=60_000), ""),
+        (403, SALE, {"X-Override": "forged"}, ""),
         (200, SALE, {"Connection": "close"}, ""),
     ],
 )
 def test_the_lane_answers_byte_for_byte_what_the_route_answers(
-    served: Served, status: int, body: Any, headers: dict[str, str], drop: str
+    served: Served, status: int, body: Any, headers: dict[str, str] | Callable[[], dict[str, str]], drop: str
 ) -> None:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    sent = {"Idempotency-Key": uuid.uuid4().hex, "Connection": "keep-alive", **headers}
+    own = headers() if callable(headers) else headers  # a cookie is sealed when it is sent: it counts the seconds
+    sent = {"Idempotency-Key": uuid.uuid4().hex, "Connection": "keep-alive", **own}
     answers = []
     for content_type in (LANE, LANE, ROUTE):  # the first is not compared: only the others are repeated ones
         request = sale(served, "/api/v1/sales/post", data, sent | {"Content-Type": content_type}, drop=drop)
@@ -101,3 +108,20 @@ def test_a_client_that_hangs_up_leaves_its_sale_to_be_asked_for_again(served: Se
 
     assert 200 == answer.status
     assert answer.json["id"] == id
+
+
+def test_a_shift_is_renewed_on_both_ways(served: Served) -> None:
+    data = json.dumps(SALE).encode()
+    found = []
+    for till, content_type in ((3, LANE), (4, ROUTE)):
+        sent = headers_at_till(till, 1, rested_ms=20_000) | {"Content-Type": content_type, "Connection": "close"}
+        answer = served.raw(sale(served, "/api/v1/sales/post", data, sent | {"Idempotency-Key": uuid.uuid4().hex}))
+        (line,) = [line for line in answer.split(b"\r\n") if line.lower().startswith(b"set-cookie: ")]
+        name, _, value = line.partition(b"=")
+        found.append((name, value.partition(b";")[2]))
+        taken = sent | {"Cookie": line.partition(b" ")[2].partition(b";")[0].decode()}
+        again = served.raw(sale(served, "/api/v1/sales/post", data, taken | {"Idempotency-Key": uuid.uuid4().hex}))
+        assert again.startswith(b"HTTP/1.1 200 ")
+        assert b"set-cookie" not in again.lower()
+
+    assert found[0] == found[1] == (b"set-cookie: __Host-shift", b" Path=/; Secure; HttpOnly; SameSite=Lax")

@@ -14,7 +14,7 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 import pytest
-from served_shop import Served, one_request, wait_until
+from served_shop import Served, one_request, till_token, wait_until
 
 from engine.engine import Engine, Reader, check
 from engine.features import FEATURES
@@ -115,7 +115,7 @@ def test_the_shop_is_named_by_id_number_or_name_under_either_word(software: Soft
 def test_a_key_that_does_not_fit_is_one_answer_whatever_is_wrong(software: Software) -> None:
     wrong = [
         software.call("webapp", "1", payment=2, key=key)
-        for key in ("", "x", tokens.api_token(), software.keys["all"][:-1], software.served.token(2), "elsewhere")
+        for key in ("", "x", tokens.api_token(), software.keys["all"][:-1], till_token(2), "elsewhere")
     ]
     wrong += [software.call("webapp", "1", payment=2, idboutique=shop) for shop in ("4711", "", "0" * 32, "Ailleurs")]
 

@@ -62,7 +62,7 @@ class Bench:
         """Sends what is due; the answers' statuses."""
         statuses = []
         for report in self.feed.reports(now_s, force=force):
-            answer = self.shop.send(*report, till=0, operator=0)
+            answer = self.shop.send(*report, till=0, operator=0, source="outbox")
             self.feed.reported(report, answer.status)
             statuses.append(answer.status)
         return statuses

@@ -10,7 +10,7 @@ from PIL import Image as Pictures
 from drivers.printers.parser import Drawer, Say, parse
 from drivers.printers.picture import to_png
 from drivers.printers.profiles import PROFILES
-from engine.ports.printer import Begin, Document, Outcome, begin_at_once
+from engine.ports.printer import Begin, Document, Outcome, PrinterError, Setup, begin_at_once
 from server.outbox.printing import DRAWER_AGE_MS_MAX, JOB_AGE_MS_MAX, RETRY_FIRST_MS, RETRY_MS_MAX
 
 
@@ -234,6 +234,74 @@ def test_a_printer_that_is_not_configured_any_more_gives_its_jobs_up(house: Any)
     house.outbox.step()
 
     assert ("failed", "printer.bad_address") == house.state(name)
+
+
+def test_a_printer_that_the_machine_s_operator_does_not_allow_gives_its_jobs_up_at_once_but_for_a_spare(
+    house: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    make = house.make
+
+    def refuse(setup: Setup) -> Any:
+        if setup.address in ("main", "other"):
+            raise PrinterError("printer.not_allowed", "only with --allow-device /dev/usb/lp0")
+        return make(setup)
+
+    monkeypatch.setattr(house, "make", refuse)
+    house.restart()
+    spared = house.sell()
+    alone = house.shop.do("sales.post", {"lines": [{"product": 1}], "payments": [{"mode": 2}], "receipt": True}, till=2)
+
+    house.outbox.step()
+    for _ in range(2):
+        house.wait(RETRY_MS_MAX)
+        house.outbox.step()
+
+    assert ("failed", "printer.not_allowed") == house.state({"gen": alone.gen, "seq": alone.seq})
+    assert ("printed", "") == house.state(spared)
+    assert 1 == len(house.printers["spare"].jobs)
+    assert 2 == caplog.text.count("--allow-device /dev/usb/lp0")
+
+
+def test_a_job_that_ended_while_it_was_looked_at_is_not_even_begun_again(house: Any) -> None:
+    house.sell()
+    house.sell()
+    (stale,) = house.outbox.heads()
+    house.outbox.work(stale)
+    begun = house.printers["main"].begun
+
+    again = house.outbox.work(stale)
+    ended = house.outbox.step()
+
+    assert (False, 1) == (again, ended)
+    assert (1, 2) == (begun, house.printers["main"].begun)
+
+
+def test_a_job_says_when_it_is_due(house: Any) -> None:
+    house.printer("main").problem = "printer.paper_out"
+    house.sell()
+    (job,) = house.outbox.heads()
+
+    dues = [house.outbox.due_ms(job)]
+    for _ in range(2):
+        house.outbox.work(job)
+        dues.append(house.outbox.due_ms(job) - house.shop.clock.wall_ms())
+        house.wait(dues[-1])
+
+    assert [0, RETRY_FIRST_MS, RETRY_FIRST_MS * 2] == dues
+
+
+def test_an_outcome_that_did_not_arrive_is_due_again_a_little_later(house: Any) -> None:
+    house.away = lambda name: name == "printing.report_printed"
+    name = house.sell()
+    (job,) = house.outbox.heads()
+
+    house.outbox.work(job)
+    wait_ms = house.outbox.due_ms(job) - house.shop.clock.wall_ms()
+    house.away = lambda name: False
+    ended = house.outbox.work(job)
+
+    assert (RETRY_FIRST_MS, True, ("printed", "")) == (wait_ms, ended, house.state(name))
+    assert 1 == len(house.printers["main"].jobs)
 
 
 def _text(document: Document) -> str:

@@ -56,7 +56,7 @@ class Line:
 
     def _submit(self, name: str, body: Any) -> str:
         self.commands.append(name)
-        return self.shop.send(name, body, till=0, operator=0).status
+        return self.shop.send(name, body, till=0, operator=0, source="outbox").status
 
     def until(self, done: Callable[[], bool]) -> None:
         """Turns the pump until something is so."""

@@ -12,6 +12,7 @@ wishes = some.builds(
     id=some.binary(min_size=16, max_size=16),
     name=some.text(alphabet="abc.-_", min_size=1, max_size=40),
     body=some.binary(max_size=200),
+    override=some.integers(0, 2**53 - 1),
 )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from served_shop import SALE, TILLS
+from served_shop import actor as actor_at
 
 from engine.engine import Actor, Engine
 from engine.features import FEATURES
@@ -29,7 +30,7 @@ BODY = msgspec.json.encode(SALE)
 
 def actor(till: int = 1, operator: int = 1) -> bytes:
     """An actor as it travels."""
-    return msgspec.json.encode(Actor(till=till, operator=operator))
+    return msgspec.json.encode(actor_at(till, operator))
 
 
 def wish(body: bytes = BODY, name: str = "sales.post", id: bytes | None = None) -> Wish:
@@ -42,7 +43,7 @@ class Running:
 
     def __init__(self, data: Path, paces: Paces) -> None:
         self.data = data
-        self.engine = Engine(data, unsafe_filesystem=True)
+        self.engine = Engine(data, unsafe_filesystem=True, served=True)
         self.host = Host(self.engine, {role: listen(data, role) for role in ROLES}, paces=paces, uid=os.getuid())
         self._thread = threading.Thread(target=self.host.run)
         self._thread.start()
@@ -141,10 +142,48 @@ def test_a_batch_keeps_its_order_and_each_command_its_own_answer(host: Callable[
 def test_nobody_at_a_worker_s_socket_is_the_engine_itself(host: Callable[..., Running]) -> None:
     running = host()
 
-    (reply,) = ask(running.data, frames.encode_call(1, actor(0, 0), [wish(b'{"id":9}', "tills.remove")]))
+    for claimed in (Actor(till=0), Actor(till=0, operator=1), Actor(till=1, operator=1)):
+        sent = frames.encode_call(1, msgspec.json.encode(claimed), [wish(b'{"id":9}', "tills.remove")])
+        (reply,) = ask(running.data, sent)
+        assert (401, "auth.missing") == (reply.status, msgspec.json.decode(reply.body)["code"])
 
-    assert 403 == reply.status
-    assert "auth.no_operator" == msgspec.json.decode(reply.body)["code"]
+
+def test_somebody_without_a_credential_may_ask_for_what_is_his_and_for_nothing_else(
+    host: Callable[..., Running],
+) -> None:
+    running = host()
+    nobody = msgspec.json.encode(Actor(till=0, credential="nobody"))
+
+    tried = ask(running.data, frames.encode_call(1, nobody, [wish(b'{"operator":1}', "access.try_log_in")]))[0]
+    removed = ask(running.data, frames.encode_call(1, nobody, [wish(b'{"id":9}', "tills.remove")]))[0]
+
+    assert (200, 403) == (tried.status, removed.status)
+
+
+def test_a_command_comes_from_the_process_whose_socket_it_came_by(host: Callable[..., Running]) -> None:
+    running = host()
+    engine = msgspec.json.encode(Actor(till=0))
+    report = msgspec.json.encode(FEATURES.commands["printing.report_printed"].example)
+
+    def code_of(role: str, sender: bytes, sent: Wish) -> str:
+        (reply,) = ask(running.data, frames.encode_call(1, sender, [sent]), role=role)
+        return str(msgspec.json.decode(reply.body)["code"])
+
+    heard = [code_of(role, engine, wish(b'{"id":9}', "tills.remove")) for role in (OUTBOX, CHORES)]
+    heard.append(code_of(WORKER, actor(), wish(report, "printing.report_printed")))
+    taken = code_of(OUTBOX, engine, wish(report, "printing.report_printed"))
+
+    assert ["kernel.wrong_source"] * 3 == heard
+    assert taken.startswith("printing.")
+
+
+def test_who_lends_his_rights_travels_with_each_command(host: Callable[..., Running]) -> None:
+    running = host()
+    lent = wish()._replace(override=1)
+
+    (reply,) = ask(running.data, frames.encode_call(1, actor(1, 2), [lent]))
+
+    assert (403, "staff.no_try") == (reply.status, msgspec.json.decode(reply.body)["code"])
 
 
 def test_a_peer_that_sends_rubbish_is_cut_off_and_the_others_go_on(host: Callable[..., Running]) -> None:
@@ -194,8 +233,16 @@ def test_sockets_are_their_owner_s_alone(host: Callable[..., Running]) -> None:
     for role in ROLES:
         assert 0o600 == socket_path(running.data, role).stat().st_mode & 0o777
     assert 0o700 == socket_path(running.data, WORKER).parent.stat().st_mode & 0o777
-    assert 200 == ask(running.data, frames.encode_call(1, actor(), [wish()]), role=OUTBOX)[0].status
-    assert 200 == ask(running.data, frames.encode_call(1, actor(), [wish()]), role=CHORES)[0].status
+
+
+@pytest.mark.parametrize("role", [OUTBOX, CHORES])
+def test_what_a_socket_s_role_may_not_send_is_refused_whoever_is_named(host: Callable[..., Running], role: str) -> None:
+    running = host()
+
+    answer = ask(running.data, frames.encode_call(1, actor(), [wish()]), role=role)[0]
+
+    body = msgspec.json.decode(answer.body)
+    assert (404, "kernel.wrong_source", {"source": role}) == (answer.status, body["code"], body["data"])
 
 
 def test_what_is_in_hand_is_answered_before_the_end(host: Callable[..., Running]) -> None:
