@@ -121,11 +121,11 @@ def test_the_margin_of_each_line_is_taxed_and_a_loss_never(rng: Random) -> None:
     if ticket is None:
         return
 
-    for line in ticket.lines:
-        if line.line.nature == GOODS:
-            assert line.cost is not None
-            sale = abs(line.amount) + abs(line.vat) * (case.basis == NET)
-            assert abs(line.vat) == margin_vat(sale, abs(line.cost), line.line.rate)
+    for row in ticket.lines:
+        if row.line.nature == GOODS:
+            assert row.cost is not None
+            sale = abs(row.amount) + abs(row.vat) * (case.basis == NET)
+            assert abs(row.vat) == margin_vat(sale, abs(row.cost), row.line.rate)
 
 
 @BOUNDED

@@ -259,7 +259,7 @@ def test_refunds_in_steps_give_back_exactly_what_was_sold(
 
 def test_a_ticket_sealed_before_these_fields_is_still_read() -> None:
     fields = "series no session day basis cur dec mode lines disc rates items total legs due note book algo asked"
-    values = (0, 1, 1, "2026-11-21", "gross", "EUR", 2, 0, [], [], [], 0, 0, [], 0, None, 1, 1, False)
+    values: tuple[Any, ...] = (0, 1, 1, "2026-11-21", "gross", "EUR", 2, 0, [], [], [], 0, 0, [], 0, None, 1, 1, False)
     old = {"is": "sales.posted"} | dict(zip(fields.split(), values, strict=True))
     old["rates"] = [{"c": 1, "deposit": False, "r": 20_000, "g": 0, "v": 0, "n": 0}]
 
