@@ -54,7 +54,7 @@ def check_coupon(row: CouponRow, world: World) -> CouponRow:
     figures = check_adjustment(row, world, lowers=True)
     if figures["percent"] is None and figures["amount"] is None:
         raise Refusal("discounts.changes_nothing", "the coupon takes off neither a percent nor an amount", at="row")
-    for group in row.groups if row.customers and "customers" in world.kinds else ():
+    for group in row.groups if row.customers else ():
         members = [world.row(world.kinds["customers"], id) for id in row.customers]
         if len(row.groups) == 1 and all(found is not None and found.group != group for found in members):
             raise never(f"none of its customers is in group {group}", "customers")
@@ -68,7 +68,7 @@ COUPONS = Kind(
     row=CouponRow,
     permission="discounts.write",
     prices=True,
-    references=CONDITION_REFERENCES | {"products": "products", "departments": "departments"},
+    references=CONDITION_REFERENCES | {"products": "products", "departments": "departments", "customers": "customers"},
     unique=("code",),
     rows_max=COUPONS_MAX,
     check=check_coupon,

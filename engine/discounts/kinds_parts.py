@@ -44,7 +44,7 @@ Priority = Annotated[int, Meta(ge=-PRIORITY_MAX, le=PRIORITY_MAX)]
 Percent = Annotated[Decimal, Meta(extra={"places": QUANTITY_PLACES})]
 Group = Annotated[str, Meta(min_length=1, max_length=40)]
 
-CONDITION_REFERENCES = {"tills": "tills"}
+CONDITION_REFERENCES = {"tills": "tills", "tables": "tables", "zones": "zones", "groups": "customer-groups"}
 """The references of a `Conditioned` row."""
 
 

@@ -37,6 +37,7 @@ class Rule(NamedTuple):
 class Automatic(msgspec.Struct, frozen=True, kw_only=True):
     """An automatic rule before its item is prepared, which depends on the sale: ``product`` None adds nothing."""
 
+    id: int
     ref: str
     version: int
     priority: int
@@ -221,6 +222,7 @@ def _line_rule(ref: str, version: int, row: LineRuleRow) -> LineRule:
 
 def _automatic(ref: str, version: int, row: AutomaticRow, unit: int) -> Automatic:
     return Automatic(
+        id=int(ref.partition(":")[2]),
         ref=ref,
         version=version,
         priority=row.priority,

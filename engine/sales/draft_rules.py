@@ -4,37 +4,51 @@ from typing import NamedTuple
 
 import msgspec
 
+from engine.customers import views as customers
+from engine.customers.kinds import CUSTOMERS
 from engine.discounts import views_coupons
+from engine.discounts.kinds import DISCOUNTS
 from engine.discounts.kinds_rules import AUTOMATIC_RULES
 from engine.discounts.kinds_units import MENUS, PACKS
 from engine.discounts.views_book import Automatic, Redeemed, Rule, reference
 from engine.kernel.errors import Refusal
 from engine.kernel.messages import Record
 from engine.kernel.world import World
-from engine.sales.ask_basket import Basket, ChosenIn
+from engine.sales.choose_price import chosen_price
 from engine.sales.draft_basket import LINE_IDS, Draft, Ready, need, ready_item
+from engine.sales.receive_basket import Basket, ChosenIn
 from engine.sales.records import Given
 from engine.shop import views as shop
 from engine_ext.basket import BasketLine
-from engine_ext.book import ADDED_PREFIX, AddedItem, Book
+from engine_ext.book import ADDED_PREFIX, AddedItem, Book, CustomerDiscount
 from engine_ext.conditions import Context
 from engine_ext.patterns import ChosenMenu
 from engine_ext.pricing import Priced
 
+CUSTOMER_REF = "customer"
 BOOKS_MAX = 1_000  # books kept with their added items; beyond it they are made afresh
+
+
+class Added(NamedTuple):
+    """An item that a rule may add: the product, the rule, and the price row that gave its price (0: none did)."""
+
+    ready: Ready
+    rule: int
+    listed: int
 
 
 class Terms(NamedTuple):
     """The rules as pricing takes them; ``names`` tells whose a reference is, ``added`` holds by its line id the item
-    that a rule may add, ``given`` the menus chosen, in order."""
+    that a rule may add, ``given`` the menus chosen, in order; ``customer`` is his own discount."""
 
     book: Book
     context: Context
     menus: tuple[ChosenMenu, ...]
+    customer: CustomerDiscount | None
     coupons: tuple[Redeemed, ...]
     removed: tuple[str, ...]
     names: dict[str, Rule]
-    added: dict[str, tuple[Ready, int]]
+    added: dict[str, Added]
     given: list[tuple[str, Given]]
 
 
@@ -46,7 +60,9 @@ def draft_terms(basket: Basket, made: Draft, world: World) -> Terms | None:
     found = made.shelf.rules
     if basket.without:
         need(world, "sales.remove_automatic", "without")
-    if found is None and not basket.menus and not basket.coupons:
+    buyer = made.buyer.customer
+    own = None if buyer is None else buyer.discount
+    if found is None and own is None and not basket.menus and not basket.coupons:
         return None
     names = {} if found is None else found.names
     given: list[tuple[str, Given]] = []
@@ -54,11 +70,15 @@ def draft_terms(basket: Basket, made: Draft, world: World) -> Terms | None:
     coupons = _coupons(basket, world)
     if coupons:
         names = names | {each.ref: Rule("coupons", each.id, each.version, each.row.title) for each in coupons}
-    added: dict[str, tuple[Ready, int]] = {}
+    if own is not None:
+        kind = CUSTOMERS.name if own.own else DISCOUNTS.name
+        names = names | {CUSTOMER_REF: Rule(kind, own.id, own.version, own.label)}
+    added: dict[str, Added] = {}
     return Terms(
         book=_book(made, world, added),
         context=_context(made, world),
         menus=menus,
+        customer=None if own is None else _customer(own),
         coupons=coupons,
         removed=tuple([reference(AUTOMATIC_RULES, id) for id in sorted(set(basket.without))]),
         names=names,
@@ -67,17 +87,26 @@ def draft_terms(basket: Basket, made: Draft, world: World) -> Terms | None:
     )
 
 
+def _customer(own: customers.CustomerDiscount) -> CustomerDiscount:
+    return CustomerDiscount(CUSTOMER_REF, version=own.version, percent=own.percent, amount=own.amount)
+
+
 def _context(made: Draft, world: World) -> Context:
+    basket, buyer = made.basket, made.buyer.customer
     return Context(
         mode=made.mode,
+        groups=() if buyer is None or buyer.group is None else (buyer.group,),
+        table=basket.table or 0,
         till=world.actor.till,
+        covers=basket.covers,
+        zone=basket.zone or 0,
         weekday=shop.weekday(world),
         minute=shop.minute(world),
         day=world.day,
     )
 
 
-def _book(made: Draft, world: World, added: dict[str, tuple[Ready, int]]) -> Book:
+def _book(made: Draft, world: World, added: dict[str, Added]) -> Book:
     """The shop's book; where rules add items, the one whose items cost what they cost in this basket."""
     found = made.shelf.rules
     if found is None:
@@ -85,9 +114,7 @@ def _book(made: Draft, world: World, added: dict[str, tuple[Ready, int]]) -> Boo
     if found.book is not None:
         return found.book
     items = {rule.ref: _item(rule, made, world, added) for rule in found.automatic if rule.product is not None}
-    key = tuple(
-        [None if item is None else (item.product, item.category, item.rate, item.unit) for item in items.values()]
-    )
+    key = tuple([None if each is None else _costs(each) for each in items.values()])
     books = made.shelf.books
     book = books.get(key)
     if book is None:
@@ -101,22 +128,38 @@ def _added(rule: Automatic, line: BasketLine | None) -> AddedItem | None:
     return None if line is None else AddedItem(line, per_cover=rule.per_cover)
 
 
-def _item(rule: Automatic, made: Draft, world: World, added: dict[str, tuple[Ready, int]]) -> BasketLine | None:
+def _costs(line: BasketLine) -> tuple[str | None, str, int, int, int]:
+    """What tells one form of an added item from another."""
+    return line.product, line.category, line.rate, line.unit, line.scheme
+
+
+def _item(rule: Automatic, made: Draft, world: World, added: dict[str, Added]) -> BasketLine | None:
     """The item that a rule adds, by phase 0 alone; None where it cannot be sold now: a rule never stops a sale."""
     assert rule.product is not None
     ready = ready_item(rule.product, made, world)
-    if ready is None or ready.price is None:
+    if ready is None or ready.item.weighed or ready.item.stored_value or ready.margin is not None:
+        return None
+    price, listed = ready.price, 0
+    if not (ready.plain and made.plain):
+        customer = made.buyer.customer
+        chosen = chosen_price(
+            ready.choices, world, product=rule.product, counted=1_000, mode=made.mode, customer=customer
+        )
+        if chosen is not None:
+            price, listed = chosen.price, chosen.id
+    if price is None:
         return None
     id = ADDED_PREFIX + rule.ref
-    added[id] = (ready, made.shelf.rules.names[rule.ref].id) if made.shelf.rules is not None else (ready, 0)
+    added[id] = Added(ready, rule.id, listed)
     return BasketLine(
+        **made.buyer.scheme(None, None, int(ready.category), made.names, world),
         id=id,
         product=ready.product,
         department=ready.department,
         category=ready.category,
         rate=ready.rate,
         quantity=1_000,
-        catalogue=ready.price,
+        catalogue=price,
     )
 
 
@@ -143,7 +186,7 @@ def _coupons(basket: Basket, world: World) -> tuple[Redeemed, ...]:
         if code in basket.coupons[:index]:
             raise Refusal("sales.coupon_twice", f"coupon {code} is there twice", at=at)
         coupon = views_coupons.known(world, code, at)
-        views_coupons.require_holder(world, coupon, None, at)
+        views_coupons.require_holder(world, coupon, basket.customer, at)
         found.append(coupon)
     return tuple(found)
 
@@ -200,7 +243,7 @@ def coupon_uses(
         if coupon.ref not in applied:
             raise _refused(coupon, priced, at)
         records += views_coupons.free_use(world, coupon, basket.order, at)
-        records.append(views_coupons.use(coupon, basket.order, None, series, no))
+        records.append(views_coupons.use(coupon, basket.order, basket.customer, series, no))
     return tuple(records)
 
 

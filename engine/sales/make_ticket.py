@@ -4,17 +4,27 @@ from engine.kernel.errors import Refusal
 from engine.kernel.messages import LINES_MAX
 from engine.kernel.world import World
 from engine.payments.records import Leg
-from engine.sales.ask_basket import Basket
 from engine.sales.draft_basket import Draft, Facts, refusal
 from engine.sales.draft_rules import Terms
+from engine.sales.receive_basket import Basket
 from engine.sales.records import Discount, Given, Line, Posted, Rate
 from engine_ext import pricing
-from engine_ext.basket import BASIS_GROSS, BASIS_NET, NATURE_DEPOSIT, PricingError, RateTotal
+from engine_ext.basket import (
+    BASIS_GROSS,
+    BASIS_NET,
+    NATURE_DEPOSIT,
+    NATURE_STORED,
+    SCHEME_EXEMPT,
+    PricingError,
+    RateTotal,
+)
 from engine_ext.sheet import Applied
 
 Sold = dict[str, tuple[int, Facts]]
 """Line id of pricing -> its number on the ticket and its facts."""
 
+MARGIN = "margin"
+STORED = "stored"
 BASES = {"gross": BASIS_GROSS, "net": BASIS_NET}
 
 
@@ -36,6 +46,7 @@ def price(draft: Draft, terms: Terms | None, *, misses: bool = False) -> pricing
             book=terms.book,
             context=terms.context,
             menus=terms.menus,
+            customer=terms.customer,
             coupons=[coupon.core for coupon in terms.coupons],
             removed=terms.removed,
             misses=misses,
@@ -59,7 +70,8 @@ def ticket(
 ) -> Posted:
     """The ticket as it will be sealed."""
     settings = draft.shelf.settings
-    rates = {(rate.category, rate.rate): index for index, rate in enumerate(priced.rates)}
+    rates = {(rate.category, rate.rate, rate.scheme): index for index, rate in enumerate(priced.rates)}
+    profile = "" if draft.plain else draft.buyer.profile
     facts: list[Facts] | Sold = draft.facts
     auto: tuple[tuple[int, int], ...] = ()
     if terms is not None and len(priced.lines) > len(draft.facts):
@@ -76,7 +88,7 @@ def ticket(
         draft.mode,
         tuple(lines),
         _discounts(priced, draft, terms) if priced.discounts else (),
-        tuple([sealed_rate(rate) for rate in priced.rates]),
+        tuple([sealed_rate(rate, profile=profile) for rate in priced.rates]),
         len(lines),
         priced.total,
         legs,
@@ -85,9 +97,27 @@ def ticket(
         world.book,
         priced.algorithm,
         basket.receipt,
+        None if draft.plain else draft.buyer.sealed(),
+        basket.table,
+        basket.covers,
+        basket.zone,
+        tuple(draft.listed.items()) if draft.listed else (),
+        _costs(priced, facts) if draft.margins else (),
         () if terms is None else tuple(sorted(set(basket.without))),
         priced.search or "",
         auto,
+    )
+
+
+def _costs(priced: pricing.Priced, sold: list[Facts] | Sold) -> tuple[tuple[int, int], ...]:
+    """By line, what goods under the margin scheme cost."""
+    known = sold if isinstance(sold, dict) else {}
+    return tuple(
+        [
+            (known[line.id][0] if line.id in known else int(line.id), line.cost)
+            for line in priced.lines
+            if line.cost is not None
+        ]
     )
 
 
@@ -100,13 +130,15 @@ def _with_added(draft: Draft, terms: Terms, priced: pricing.Priced) -> tuple[Sol
         raise Refusal("sales.too_many_lines", f"with the items that rules add there are over {LINES_MAX} lines")
     auto = []
     for number, id in enumerate(added, len(draft.facts) + 1):
-        ready, rule = terms.added[id]
-        facts[id] = (number, ready.facts)
-        auto.append((number, rule))
+        item = terms.added[id]
+        facts[id] = (number, item.ready.facts)
+        auto.append((number, item.rule))
+        if item.listed:
+            draft.listed[number] = item.listed
     return facts, tuple(auto)
 
 
-def _line(line: pricing.PricedLine, sold: list[Facts] | Sold, rates: dict[tuple[str, int], int]) -> Line:
+def _line(line: pricing.PricedLine, sold: list[Facts] | Sold, rates: dict[tuple[str, int, int], int]) -> Line:
     id, key, quantity, unit, base, shares, amount, vat = line.figures()
     if isinstance(sold, dict):
         number, facts = sold[id]
@@ -173,13 +205,21 @@ def _discount(applied: Applied, draft: Draft, terms: Terms | None, picked: Given
     )
 
 
-def sealed_rate(rate: RateTotal, sign: int = 1) -> Rate:
-    """A VAT total as sealed; ``sign`` -1 for a refund."""
+def sealed_rate(rate: RateTotal, sign: int = 1, profile: str = "") -> Rate:
+    """A VAT total as sealed; ``sign`` -1 for a refund; ``profile`` is the customer's: why there is none to pay."""
+    nature = rate.nature
     return Rate(
         int(rate.category),
-        rate.nature == NATURE_DEPOSIT,
+        nature == NATURE_DEPOSIT,
         rate.rate,
         sign * rate.gross,
         sign * rate.vat,
         sign * rate.net,
+        _scheme(rate, profile) if rate.scheme or nature == NATURE_STORED else "",
     )
+
+
+def _scheme(rate: RateTotal, profile: str) -> str:
+    if rate.nature == NATURE_STORED:
+        return STORED
+    return profile if rate.scheme & SCHEME_EXEMPT else MARGIN

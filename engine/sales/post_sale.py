@@ -8,9 +8,9 @@ from engine.kernel.messages import Command, Record
 from engine.kernel.world import World
 from engine.payments import views as payments
 from engine.sales import make_ticket, views
-from engine.sales.ask_basket import Basket
 from engine.sales.draft_basket import Draft, draft, need
 from engine.sales.draft_rules import Terms, coupon_uses, draft_terms
+from engine.sales.receive_basket import Basket
 from engine.sales.records import STOCK_ITEM
 from engine_ext.pricing import Priced
 
@@ -57,10 +57,10 @@ def decide_post(command: PostSale, world: World) -> tuple[Record, ...]:
 def _ask_added(made: Draft, terms: Terms, priced: Priced) -> None:
     """What rules have added asks for stock too."""
     for line in priced.lines:
-        ready, _ = terms.added.get(line.id, (None, 0))
-        if ready is not None and ready.item.stock_tracked:
-            id = ready.item.id
-            made.stock[id] = (made.stock.get(id, (0,))[0] + line.line.quantity, ready.item.stock_blocks)
+        added = terms.added.get(line.id)
+        if added is not None and added.ready.item.stock_tracked:
+            item = added.ready.item
+            made.stock[item.id] = (made.stock.get(item.id, (0,))[0] + line.line.quantity, item.stock_blocks)
 
 
 def _require_stock(made: Draft, world: World) -> None:

@@ -5,9 +5,9 @@ from engine.kernel.messages import Query
 from engine.kernel.world import World
 from engine.payments import views as payments
 from engine.sales import make_ticket, views
-from engine.sales.ask_basket import Basket
 from engine.sales.draft_basket import draft
 from engine.sales.draft_rules import Hint, draft_terms, hints
+from engine.sales.receive_basket import Basket
 from engine.sales.records import Posted
 
 

@@ -49,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     logo: int | None = None
     receipt: ReceiptOptions = ReceiptOptions()
     public_address: str | None = None
+    country: str = "FR"
     currency: str = "EUR"
     decimals: int = 2
     basis: str = "gross"

@@ -37,6 +37,10 @@ RIGHTS = {
     "cash.read": READERS,
     "catalogue.read": ALL,
     "catalogue.write": "admin",
+    "customers.read": READERS,
+    "customers.write": "admin manager",
+    "delivery.read": ALL,
+    "delivery.write": "admin",
     "discounts.apply": STAFF,
     "discounts.read": READERS,
     "discounts.write": "admin",
@@ -112,9 +116,14 @@ NEEDS = {
     "cash.read": "cash.session cash.x",
     "catalogue.read": "catalogue.items catalogue.by_barcode vat-rates.get vat-rates.list department-groups.get "
     "department-groups.list departments.get departments.list option-sets.get option-sets.list products.get "
-    "products.list",
+    "products.list prices.get prices.list catalogue.legal_rates",
     "catalogue.write": "vat-rates.put vat-rates.remove department-groups.put department-groups.remove departments.put "
-    "departments.remove option-sets.put option-sets.remove products.put products.remove",
+    "departments.remove option-sets.put option-sets.remove products.put products.remove prices.put "
+    "prices.remove",
+    "customers.read": "customer-groups.get customer-groups.list customers.get customers.list",
+    "customers.write": "customer-groups.put customer-groups.remove customers.put customers.remove",
+    "delivery.read": "tables.get tables.list zones.get zones.list",
+    "delivery.write": "tables.put tables.remove zones.put zones.remove",
     "discounts.apply": "discounts.reserve_coupon discounts.release_coupon",
     "discounts.read": "discounts.get discounts.list line-rules.get line-rules.list offers.get offers.list menus.get "
     "menus.list packs.get packs.list automatic-rules.get automatic-rules.list coupons.get coupons.list "

@@ -1,4 +1,4 @@
-"""Baskets as tills send them: lines, discounts, menus chosen, coupons shown, payments."""
+"""Baskets as tills send them: lines, discounts, payments, and to whom and where; checked for their form only."""
 
 from typing import Annotated
 
@@ -15,6 +15,7 @@ DISCOUNTS_MAX = 20  # subtotal discounts of one ticket
 LINE_OPTIONS_MAX = 20  # options chosen on one line
 PERCENT_PLACES = 3  # percentages are thousandths of a percent inside
 MODE_MAX = 6
+COVERS_MAX = 999
 CHOSEN_MAX = 100  # menus and packs chosen by their button
 CHOSEN_UNITS_MAX = 200  # units of one of them
 COUPONS_MAX = 10
@@ -52,14 +53,15 @@ class DiscountIn(Row, frozen=True, kw_only=True):
 class LineIn(Row, frozen=True, kw_only=True):
     """One line: a product, or a department with a price, or only a price (the shop's default VAT).
 
-    ``price`` on a product that has one needs the right ``sales.typed_price``; ``label`` names a line without product;
+    ``price`` on a product that has one needs the right ``sales.typed_price``; ``quantity`` is 1 where none is said,
+    but what is weighed needs the scale's; ``label`` names a line without product;
     ``options`` are ids of choices in the product's option sets.
     """
 
     product: Id | None = None
     department: Id | None = None
     price: UnitPrice | None = None
-    quantity: Quantity = 1
+    quantity: Quantity | None = None
     label: Label | None = None
     options: Annotated[tuple[Id, ...], Meta(max_length=LINE_OPTIONS_MAX)] = ()
     note: Note | None = None
@@ -82,9 +84,10 @@ class Basket(msgspec.Struct, frozen=True, kw_only=True):
 
     ``mode`` is the sales mode (default: the till's, else the shop's); ``shown_total`` what the till showed: where the
     engine's total differs the sale is refused with the new ticket; ``unpaid`` lets a rest stay due; ``receipt`` says
-    that the customer asked for one. ``menus`` are the menus and packs chosen by their button, ``coupons`` the codes
-    shown, ``order`` the order whose reserved coupons these are; ``without`` are the automatic rules that the cashier
-    left out, which needs the right ``sales.remove_automatic``.
+    that the customer asked for one. ``customer``, ``table`` and delivery ``zone`` are ids of rows; ``covers`` is how
+    many people eat. ``menus`` are the menus and packs chosen by their button, ``coupons`` the codes shown, ``order``
+    the order whose reserved coupons these are; ``without`` are the automatic rules that the cashier left out, which
+    needs the right ``sales.remove_automatic``.
     """
 
     lines: Annotated[tuple[LineIn, ...], Meta(min_length=1, max_length=LINES_MAX)]
@@ -95,6 +98,10 @@ class Basket(msgspec.Struct, frozen=True, kw_only=True):
     unpaid: bool = False
     note: Note | None = None
     receipt: bool = False
+    customer: Id | None = None
+    table: Id | None = None
+    covers: Annotated[int, Meta(ge=0, le=COVERS_MAX)] = 0
+    zone: Id | None = None
     menus: Annotated[tuple[ChosenIn, ...], Meta(max_length=CHOSEN_MAX)] = ()
     coupons: Annotated[tuple[CouponCode, ...], Meta(max_length=COUPONS_MAX)] = ()
     order: Order | None = None
