@@ -213,14 +213,14 @@ cdef int add_search(Priced priced, Units units) except -1:
 cdef Priced run_phases(Sheet sheet, object subtotals, int basis, Book book, tuple menus, Situation situation, bint why):
     cdef bint ruled = situation is not None and sheet.sign > 0
     cdef Units units = None
-    cdef list misses = []
+    cdef list misses = [] if why else None
     cdef Priced priced
     sort_lines(sheet)
     if ruled:
         take_facts(sheet, situation)
     apply_line_rules(sheet, situation)
     if why and ruled and situation.book is not None:
-        misses = line_misses(sheet, situation)
+        misses += line_misses(sheet, situation)
     if book is not None and book.patterns is not None:
         sheet.at = None
         units = apply_patterns(sheet, book.patterns, menus)
@@ -235,7 +235,8 @@ cdef Priced run_phases(Sheet sheet, object subtotals, int basis, Book book, tupl
         add_search(priced, units)
     if situation is not None:
         priced.algorithm = NUMBER_WITH_RULES
-    priced.misses = nearest(misses)
+    if why:
+        priced.misses = nearest(misses)
     return priced
 
 
