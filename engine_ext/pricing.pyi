@@ -15,9 +15,12 @@ ALGORITHM: Final[int]
 ALGORITHM_PATTERNS: Final[int]
 ALGORITHM_RULES: Final[int]
 DECIMALS_MAX: Final[int]
+KIND_EXEMPT: Final[str]
+PHASE_VAT: Final[int]
 SEARCH_BOUNDED: Final[str]
 SEARCH_EXACT: Final[str]
 SOURCE_SHA256: Final[str]
+VAT_REF: Final[str]
 
 @final
 class PricedLine:
@@ -37,7 +40,9 @@ class PricedLine:
     def amount(self) -> int: ...
     @property
     def vat(self) -> int: ...
-    def figures(self) -> tuple[str, tuple[str, int], int, int, int, tuple[tuple[int, int], ...], int, int]: ...
+    @property
+    def cost(self) -> int | None: ...
+    def figures(self) -> tuple[str, tuple[str, int, int], int, int, int, tuple[tuple[int, int], ...], int, int]: ...
 
 @final
 class Priced:

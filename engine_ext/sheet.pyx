@@ -8,7 +8,7 @@ from cpython.unicode cimport PyUnicode_Compare
 from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free, realloc
 
-from engine_ext.basket cimport DEPOSIT, GOODS, BasketLine, shown
+from engine_ext.basket cimport DEPOSIT, GOODS, STORED, BasketLine, shown
 from engine_ext.money cimport GUICHET_AMOUNT_MAX, times
 
 from engine_ext.basket import PricingError
@@ -30,6 +30,7 @@ RULE_PATTERN = "pattern"
 RULE_AUTOMATIC = "automatic"
 RULE_CUSTOMER = "customer"
 RULE_COUPON = "coupon"
+RULE_VAT = "vat"
 
 
 @cython.final
@@ -40,7 +41,7 @@ cdef class Applied:
     """One step of a discount or surcharge: the sum it met, what it wanted, what it got, and why that was less.
 
     Signed changes in minor units: -150 is 1.50 off. ``reason`` is None where ``granted`` is ``wanted``. ``rule`` is the
-    kind of rule that ``ref`` names (``RULE_MANUAL`` to ``RULE_COUPON``) and ``version`` its version, 0 where a rule has
+    kind of rule that ``ref`` names (``RULE_MANUAL`` to ``RULE_VAT``) and ``version`` its version, 0 where a rule has
     none. ``uses`` and ``units``, as (line id, count), are what a rule that consumes units did, else 1 and nothing.
     """
 
@@ -161,7 +162,7 @@ cdef int find_sign(Sheet sheet) except -1:
     cdef BasketLine line
     for i in range(sheet.count):
         line = <BasketLine>sheet.rows[i].line
-        if line.nature == DEPOSIT:
+        if line.nature != GOODS:
             deposits += sheet.rows[i].base
             continue
         leading = sheet.rows[i].base if sheet.rows[i].base != 0 else line.quantity
@@ -190,6 +191,8 @@ cdef int turn_upright(Sheet sheet) except -1:
         row.group = GOODS
         if line.nature == DEPOSIT:
             row.group = AGAINST_SIGN if row.base < 0 else WITH_SIGN
+        elif line.nature == STORED:
+            row.group = UNTAXED
     return 0
 
 
@@ -284,6 +287,15 @@ cdef int give(Sheet sheet, Row *row, int64_t amount) except -1:
     sheet.mass += amount
     within_limit(sheet.mass)
     return record(sheet, row, amount)
+
+
+cdef int take_off(Sheet sheet, Row *row, int64_t amount) except -1:
+    # Brings a row nearer to 0 by what its own sign says: less is never beyond a limit.
+    if amount == 0:
+        return 0
+    row.remaining -= amount
+    sheet.mass -= amount if amount > 0 else -amount
+    return record(sheet, row, -amount)
 
 
 cdef int64_t cut(int64_t wanted, int64_t base_sum) except? -1:
