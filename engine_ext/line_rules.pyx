@@ -198,13 +198,12 @@ cdef int apply_offer(Sheet sheet, Row *row, tuple offer, Situation situation) ex
 
 cdef int adjust_plainly(Sheet sheet, Row *row, BasketLine line) except -1:
     # Without line rules and stack groups: the operator's discount, else the default one.
-    cdef LineAdjustment rule = line.manual
-    sheet.rule = RULE_MANUAL
+    if line.manual is None and (line.default is None or line.is_typed or sheet.sign < 0):
+        return 0
+    sheet.at = line.id
     sheet.version = 0
-    if rule is None and not line.is_typed and sheet.sign > 0:
-        rule = line.default
-        sheet.rule = RULE_DEFAULT
-    return 0 if rule is None else adjust_line(sheet, row, rule)
+    sheet.rule = RULE_DEFAULT if line.manual is None else RULE_MANUAL
+    return adjust_line(sheet, row, line.default if line.manual is None else line.manual)
 
 
 cdef bint adds_up(BasketLine line) noexcept:
@@ -223,10 +222,10 @@ cdef int apply_line_rules(Sheet sheet, Situation situation) except -1:
         if row.group != GOODS:
             continue
         line = <BasketLine>row.line
-        sheet.at = line.id
         if not ruled and not adds_up(line):
             adjust_plainly(sheet, row, line)
             continue
+        sheet.at = line.id
         chosen = chosen_for(sheet, row, situation if ruled else None)
         sheet.stacked = sheet.stacked or not ruled and len(chosen) > 1
         for offer in chosen:

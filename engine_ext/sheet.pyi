@@ -12,6 +12,7 @@ RULE_DEFAULT: Final[str]
 RULE_LINE: Final[str]
 RULE_MANUAL: Final[str]
 RULE_PATTERN: Final[str]
+RULE_VAT: Final[str]
 SOURCE_SHA256: Final[str]
 
 @final

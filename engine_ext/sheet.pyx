@@ -30,6 +30,7 @@ RULE_PATTERN = "pattern"
 RULE_AUTOMATIC = "automatic"
 RULE_CUSTOMER = "customer"
 RULE_COUPON = "coupon"
+RULE_VAT = "vat"
 
 
 @cython.final
@@ -40,7 +41,7 @@ cdef class Applied:
     """One step of a discount or surcharge: the sum it met, what it wanted, what it got, and why that was less.
 
     Signed changes in minor units: -150 is 1.50 off. ``reason`` is None where ``granted`` is ``wanted``. ``rule`` is the
-    kind of rule that ``ref`` names (``RULE_MANUAL`` to ``RULE_COUPON``) and ``version`` its version, 0 where a rule has
+    kind of rule that ``ref`` names (``RULE_MANUAL`` to ``RULE_VAT``) and ``version`` its version, 0 where a rule has
     none. ``uses`` and ``units``, as (line id, count), are what a rule that consumes units did, else 1 and nothing.
     """
 

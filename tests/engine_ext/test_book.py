@@ -58,7 +58,12 @@ def test_a_line_rule_that_cannot_work_is_refused(words: dict[str, Any], code: st
 def test_a_line_rule_that_excludes_part_of_what_it_asks_for_is_taken() -> None:
     rule = LineRule("r", percent=-1, departments=("bar",), except_products=("tea",), stack="s", priority=4)
 
-    assert (rule.departments, rule.except_products, rule.stack, rule.priority) == ({"bar"}, {"tea"}, "s", 4)
+    assert (rule.departments, rule.except_products, rule.stack, rule.priority) == (
+        frozenset({"bar"}),
+        frozenset({"tea"}),
+        "s",
+        4,
+    )
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ def test_facts_below_nothing_are_refused() -> None:
 def test_what_was_built_can_be_read_again() -> None:
     conditions = Conditions(modes=[3], from_minute=60, until_minute=30, days=(1, 2), min_covers=4, products=["tea"])
 
-    assert (conditions.modes, conditions.products, conditions.days) == ({3}, {"tea"}, (1, 2))
+    assert (conditions.modes, conditions.products, conditions.days) == (frozenset({3}), frozenset({"tea"}), (1, 2))
     assert (conditions.from_minute, conditions.until_minute, conditions.min_covers) == (60, 30, 4)
     assert "min_covers=4" in repr(conditions)
     assert "minute=5" in repr(Context(minute=5))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pricing_cases import core_line, line, plain
-from reference_pricing import AMOUNT_MAX, DEPOSIT, Line
+from reference_pricing import AMOUNT_MAX, DEPOSIT, GOODS, Line
 from rule_cases import core_answer, plain_answer, random_rule_case, run_core
 
 from engine_ext.basket import BasketLine, PricingError, SubtotalAdjustment
@@ -84,7 +84,7 @@ def test_everything_adds_up_and_nothing_falls_below_zero(rng: Random) -> None:
         assert row.amount == row.base + sum(share for _, share in row.shares)
     for index, step in enumerate(ticket.discounts):
         assert step.granted == sum(share for row in ticket.lines for at, share in row.shares if at == index)
-    goods = [row.amount for row in ticket.lines if row.line.nature != DEPOSIT]
+    goods = [row.amount for row in ticket.lines if row.line.nature == GOODS]
     assert min(goods, default=0) >= 0 or max(goods) <= 0
 
 
@@ -379,3 +379,52 @@ def test_the_table_of_the_page_comes_out() -> None:
 
     assert [(step.base_sum, step.granted) for step in actual.discounts] == [(4_250, -425), (3_825, -765), (3_060, -500)]
     assert actual.total == 2_560
+
+
+PERCENTS = st.integers(-100_000, 1_000_000)
+AMOUNTS = st.one_of(st.integers(-AMOUNT_MAX, AMOUNT_MAX), st.integers(-1_000, 1_000))
+
+
+@BOUNDED
+@given(
+    sold=st.lists(st.tuples(st.integers(-AMOUNT_MAX, AMOUNT_MAX), AMOUNTS), max_size=4),
+    percents=st.tuples(PERCENTS, PERCENTS, PERCENTS),
+    amounts=st.tuples(AMOUNTS, AMOUNTS, AMOUNTS),
+    covers=st.integers(0, AMOUNT_MAX),
+    decimals=st.integers(0, 4),
+)
+def test_any_numbers_give_a_ticket_or_a_refusal_by_code(
+    sold: list[tuple[int, int]],
+    percents: tuple[int, int, int],
+    amounts: tuple[int, int, int],
+    covers: int,
+    decimals: int,
+) -> None:
+    lines = [
+        core_line(line(str(at), price=0, catalogue=unit, quantity=quantity or 1))
+        for at, (quantity, unit) in enumerate(sold)
+    ]
+    fee = TicketRule(
+        "fee", item=item("fee", abs(amounts[0]) // 100, per_cover=True), percent=percents[0], amount=amounts[0]
+    )
+    book = Book(line_rules=[LineRule("l", percent=percents[1] or 1, amount=amounts[1])], ticket_rules=[fee])
+    words = {
+        "book": book,
+        "context": Context(covers=covers),
+        "customer": CustomerDiscount("c", percent=percents[2], amount=amounts[2]),
+        "coupons": [Coupon("k", amount=amounts[1] or 1)],
+        "decimals": decimals,
+    }
+
+    answer = total_or_code(lines, words)
+
+    assert answer in {"pricing.overflow", "pricing.mixed_signs"} or isinstance(answer, int)
+
+
+def total_or_code(lines: list[BasketLine], words: dict[str, Any]) -> int | str:
+    try:
+        ticket = price(lines, misses=True, **words)
+    except PricingError as error:
+        return error.code
+    total: int = ticket.total
+    return total if total == sum(row.amount for row in ticket.lines) else "the lines do not add up"

@@ -4,7 +4,7 @@ import copy
 from dataclasses import dataclass, field, replace
 from random import Random
 
-from pricing_cases import core_line, core_subtotal, plain, random_line, random_rule
+from pricing_cases import core_line, core_subtotal, give_schemes, plain, random_line, random_rule
 from reference_money import r
 from reference_pricing import GOODS, Adjustment, Line, Refused, Ticket
 
@@ -258,6 +258,7 @@ class RuledTicket(Ticket):
 
     def answer(self) -> object:
         rates = self.taxes()
+        self.told("vat")
         total = sum(rate[3] for rate in rates)
         self.check(None, total)
         sign = self.sign
@@ -324,6 +325,9 @@ def random_ticket_rule(rng: Random, number: int, lines: list[Line]) -> PlainRule
     if rng.random() < 0.5:
         item = random_line(rng, f"a{number}", 1, "shop")
         rule.item = replace(item, nature=GOODS, quantity=abs(item.quantity), options=(), manual=None, default=None)
+        rule.item.exempt = rng.random() < 0.1
+        if rng.random() < 0.1:
+            rule.item.margin, rule.item.cost = True, rng.randint(0, 200_000)
         rule.per_cover = rng.random() < 0.4
         if rng.random() < 0.5:
             rule.adjustment = Adjustment(ref=rule.id)
@@ -337,6 +341,8 @@ def random_rule_case(rng: Random, *, lines_max: int = 8) -> RuleCase:
     lines = [random_line(rng, str(number), sign, scale) for number in range(rng.randint(0, lines_max))]
     for line in lines:
         line.tags = tuple(rng.sample(TAGS, rng.choice((0, 0, 1, 2))))
+    if rng.random() < 0.3:
+        give_schemes(rng, lines, scale)
     rng.shuffle(lines)
     ticket_rules = [random_ticket_rule(rng, number, lines) for number in range(rng.choice((0, 1, 2, 4)))]
     coupons = [random_plain(rng, f"coupon-{number}", 1) for number in range(rng.choice((0, 0, 1, 3)))]
