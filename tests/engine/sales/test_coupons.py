@@ -168,3 +168,26 @@ def test_a_reservation_outside_the_coupons_days_is_refused(festive: Shop) -> Non
     refused = festive.refused("discounts.reserve_coupon", {"code": "NOEL", "order": "web-1"})
 
     assert (refused.code, refused.data["condition"]) == ("discounts.coupon_refused", "days")
+
+
+def test_a_coupon_is_used_once_by_each_customer(festive: Shop) -> None:
+    for id in (1, 2):
+        festive.configure("customers", id, {"title": f"Client {id}"})
+    festive.configure("coupons", 1, COUPON | {"once_per_customer": True, "max_uses": None, "restore": True})
+    no = festive.do("sales.post", BASKET | {"customer": 1}).records[0].no
+    again = festive.refused("sales.post", BASKET | {"customer": 1})
+    festive.do("sales.post", BASKET | {"customer": 2})
+    festive.do("sales.refund", {"no": no})
+    festive.do("sales.post", BASKET | {"customer": 1})
+
+    assert (again.code, uses(festive)) == ("discounts.coupon_spent", (2, 0, None))
+
+
+def test_a_coupon_for_certain_customers_is_for_nobody_else(festive: Shop) -> None:
+    for id in (1, 2):
+        festive.configure("customers", id, {"title": f"Client {id}"})
+    festive.configure("coupons", 1, COUPON | {"customers": [1]})
+    codes = [festive.refused("sales.post", BASKET | {"customer": customer}).code for customer in (2, None)]
+    festive.do("sales.post", BASKET | {"customer": 1})
+
+    assert codes == ["discounts.coupon_of_others"] * 2

@@ -264,3 +264,74 @@ def test_hints_say_what_is_missing(canteen: Shop) -> None:
     assert hints["automatic-rules", 1] == ("items", 4)
     assert hints["line-rules", 1] == ("hours", 300)
     assert quote.total == 1900
+
+
+@pytest.fixture
+def known(open_bar: Shop) -> Shop:
+    """The bar with a customer group, two customers, a table and a delivery zone."""
+    open_bar.configure("customer-groups", 1, {"title": "Comité"})
+    open_bar.configure("customers", 1, {"title": "Client 1", "group": 1})
+    open_bar.configure("customers", 2, {"title": "Client 2", "percent": "-5"})
+    open_bar.configure("tables", 1, {"title": "Terrasse 1"})
+    open_bar.configure("zones", 1, {"title": "Centre"})
+    return open_bar
+
+
+@pytest.mark.parametrize(
+    ("conditions", "holds", "fails"),
+    [
+        ({"groups": [1]}, {"customer": 1}, {"customer": None}),
+        ({"tables": [1]}, {"table": 1}, {}),
+        ({"zones": [1]}, {"zone": 1, "mode": 1}, {"mode": 1}),
+        ({"min_covers": 4}, {"covers": 4}, {"covers": 3}),
+        ({"tills": [1]}, {}, None),
+        ({"weekdays": [6]}, {}, None),
+        ({"weekdays": [7]}, None, {}),
+        ({"min_items": 2}, None, {}),
+        ({"first": "2026-11-21", "last": "2026-11-21"}, {}, None),
+        ({"first": "2026-11-22"}, None, {}),
+        ({"groups": [1], "tables": [1]}, {"customer": 1, "table": 1}, {"customer": 1}),
+    ],
+)
+def test_a_rule_applies_only_where_all_its_conditions_hold(
+    known: Shop, conditions: dict[str, Any], holds: dict[str, Any] | None, fails: dict[str, Any] | None
+) -> None:
+    known.configure("automatic-rules", 1, {"title": "Règle", "percent": "-10"} | conditions)
+
+    if holds is not None:
+        assert sold(known, {"lines": [{"product": 3}]} | holds).total == 450
+    if fails is not None:
+        assert sold(known, {"lines": [{"product": 3}]} | fails).total == 500
+
+
+def test_a_customers_discount_stands_between_automatic_rules_and_coupons(known: Shop) -> None:
+    known.configure("automatic-rules", 1, {"title": "Auto", "percent": "-10"})
+    known.configure("coupons", 1, {"code": "C", "title": "Bon", "amount": "-1"})
+    ticket = sold(known, {"lines": [{"product": 3, "quantity": 2}], "customer": 2, "coupons": ["C"]})
+
+    assert steps(ticket) == [
+        ("automatic-rules", "Auto", -100),
+        ("customers", "Client 2", -45),
+        ("coupons", "Bon", -100),
+    ]
+
+
+def test_an_item_is_added_for_each_cover(known: Shop) -> None:
+    known.configure("products", 20, {"title": "Couvert", "price": "1.00", "vat": 2})
+    known.configure("automatic-rules", 1, {"title": "Couverts", "product": 20, "per_cover": True})
+    there = sold(known, {"lines": [{"product": 3}], "covers": 3})
+    none = sold(known, {"lines": [{"product": 3}]})
+
+    assert (there.total, [line.q for line in there.lines if line.p == 20]) == (800, [3_000])
+    assert none.total == 500
+
+
+def test_an_added_item_costs_what_its_price_rows_say(known: Shop) -> None:
+    known.configure("products", 20, {"title": "Livraison", "price": "3.00", "vat": 1})
+    known.configure("prices", 1, {"product": 20, "price": "2.00", "customer": 1})
+    known.configure("automatic-rules", 1, {"title": "Livraison", "product": 20})
+    anybody = sold(known, {"lines": [{"product": 3}]})
+    contract = sold(known, {"lines": [{"product": 3}], "customer": 1})
+
+    assert (anybody.total, contract.total) == (800, 700)
+    assert (anybody.pr, contract.pr) == ((), ((2, 1),))
