@@ -11,6 +11,7 @@ OK = 200
 FORBIDDEN = 403
 NOT_FOUND = 404
 CONFLICT = 409
+TOO_MANY = 429
 FAILED = 500
 NOT_YET = 501
 UNAVAILABLE = 503
@@ -28,7 +29,8 @@ class Context(Protocol):
     """The shop's public address without a slash at its end, or empty: never taken from the request."""
 
     def authenticate(self, shop: str, key: str) -> bool:
-        """Whether the key opens this shop; from then on the others act with it."""
+        """Whether the key opens this shop; from then on the others act with it. Raises `Problem` where this address
+        showed too many that do not."""
 
     def act_as(self, till: int | None, operator: int | None) -> bool:
         """Whether the key may act at this till and for this operator (None: its own); if so, the others do."""
@@ -47,13 +49,15 @@ class Problem(Exception):
     """Why something is not done: ``text`` is French and for people, ``code`` stable, ``status`` that of HTTP.
 
     What the shop declines is a 200, as the reference has it: its software reads the body and not the status.
+    ``wait_s`` is when to come again, in seconds (0: nothing is said about it).
     """
 
-    def __init__(self, text: str, code: str, status: int = OK) -> None:
+    def __init__(self, text: str, code: str, status: int = OK, *, wait_s: int = 0) -> None:
         super().__init__(text)
         self.text = text
         self.code = code
         self.status = status
+        self.wait_s = wait_s or (RETRY_AFTER_S if status == UNAVAILABLE else 0)
 
 
 def not_yet(what: str) -> Problem:
