@@ -170,6 +170,7 @@ class Engine:
         """
         answers: list[Answer] = []
         self._source = source
+        self._world.by_client = self._served and source == WORKER
         for first in range(0, len(envelopes), GROUP_COMMANDS_MAX):
             with paused():
                 answers.extend(self._group(envelopes[first : first + GROUP_COMMANDS_MAX]))
@@ -351,9 +352,8 @@ class Engine:
         world.configuration, world.book = self._journal.log.configuration, self._journal.log.book
         require_source(envelope, row, self._source, served=self._served)
         require_may_act(world, self.features.hooks, envelope, row.permission)
-        keep_staged(
-            world, self._rows
-        )  # that a PIN was right stays true whatever becomes of the command that it was given for
+        # That a PIN was right stays true whatever becomes of the command that it was given for.
+        keep_staged(world, self._rows)
         if row.new_work and self._store.room.low and self._store.look_at_room().low:
             raise Refusal(
                 "store.disk_low", f"only {self._store.room.free_bytes >> 20} MiB are free; nothing new is begun"

@@ -10,7 +10,7 @@ from msgspec import Meta
 from engine.kernel.entropy import derived_id
 from engine.kernel.errors import Refusal
 from engine.kernel.events import JET_PARAMETERS, Event
-from engine.kernel.kinds import UNIQUE_VALUES_MAX, Kind, Row, Secret, field_extra
+from engine.kernel.kinds import UNIQUE_VALUES_MAX, Kind, Row, Secret, field_extra, secret_fields
 from engine.kernel.messages import INTEGER_MAX, Command, Id, Query, Record
 from engine.kernel.money import format_decimal, parse_decimal
 from engine.kernel.tables import Table
@@ -164,6 +164,19 @@ def _require_version(kind: Kind, command: Any, world: World) -> None:
         now = None if version < 0 else version
         text = f"the row of {kind.name} is not at version {command.if_version}"
         raise Refusal("kernel.row_changed", text, at="if_version", data={"version": now})
+
+
+def decide_put_asked(kind: Kind, command: Any, world: World) -> tuple[Record, ...]:
+    """``<kind>.put`` itself: a client of a served shop hands in no stored form of a secret.
+
+    Who could choose the hash, or bring one that he saw elsewhere, would set a secret past every rule for it.
+    """
+    if world.by_client and kind.ceremony:
+        for field in secret_fields(kind):
+            if getattr(command.row, field) is not None:
+                text = f"{field} is set at {kind.ceremony}, never by its stored form"
+                raise Refusal("kernel.secret_not_here", text, at=f"row.{field}", data={"way": kind.ceremony})
+    return decide_put(kind, command, world)
 
 
 def decide_put(kind: Kind, command: Any, world: World) -> tuple[Record, ...]:

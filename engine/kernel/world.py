@@ -54,6 +54,7 @@ class World:
 
     ``at_ms`` is the entry's time in milliseconds since 1970 UTC and ``day`` the business day as an ordinal
     (``datetime.date.toordinal``); ``gen`` and ``seq`` are where the entry will stand; ``zone`` is the shop's zone name.
+    ``by_client`` says that the command came over the network, by way of a worker of a served shop.
     Nothing here reads a clock or a random source.
     """
 
@@ -63,6 +64,7 @@ class World:
         self.kinds = kinds
         self.people = people
         self.actor = Actor(till=0)
+        self.by_client = False
         self.at_ms = 0
         self.day = 0
         self.gen = 0

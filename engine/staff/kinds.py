@@ -82,6 +82,7 @@ OPERATORS = Kind(
     code=3,
     row=OperatorRow,
     permission="staff.write",
+    ceremony="/api/v1/auth/secrets",
     unique=("alias",),
     rows_max=10_000,
     check=check_operator,

@@ -71,7 +71,8 @@ def _scopes(row: KeyRow, version: int) -> frozenset[str]:
 def role_allows(world: World, actor: Actor, permission: str) -> bool:
     """Whether the actor holds the right: by his credential, his operator, or an operator who lends it to this command.
 
-    The engine itself holds every one, an API key what its scopes name, a till without an operator to let one sign in.
+    The engine itself holds every one, an API key what its scopes name (for an operator what both hold), a till without
+    an operator to let one sign in.
     """
     credential = actor.credential
     if not credential:
@@ -82,7 +83,9 @@ def role_allows(world: World, actor: Actor, permission: str) -> bool:
     elif credential.startswith(credentials.KEY_PREFIX):
         named = credentials.parse(credential)
         scopes = world.compiled(API_KEYS, named.key, _scopes) if named else None
-        return scopes is not None and permission in scopes
+        if scopes is None or permission not in scopes:
+            return False
+        return not actor.operator or permission in _rights(world, actor.operator)
     if permission in _rights(world, actor.operator):
         return True
     if permission in DEVICE:

@@ -225,13 +225,15 @@ class Me(Shown, frozen=True, kw_only=True):
 
 
 class ApiKeyBody(Body, frozen=True, kw_only=True):
-    """A new key: its purpose, its rights, its till, its last day (a year ahead at most), where it may come from."""
+    """A new key: its purpose, its rights, its till, its last day (a year ahead at most), where it may come from, and
+    the ``operators`` for whom it may act besides for itself."""
 
     label: Annotated[str, Meta(min_length=1, max_length=60)]
     scopes: Annotated[tuple[str, ...], Meta(min_length=1, max_length=64)]
     till: TillNumber
     expires: Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
     addresses: Annotated[tuple[Annotated[str, Meta(max_length=50)], ...], Meta(max_length=20)] = ()
+    operators: Annotated[tuple[Number, ...], Meta(max_length=50)] = ()
 
 
 class ApiKeyMade(Shown, frozen=True, kw_only=True):

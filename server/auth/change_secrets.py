@@ -107,9 +107,10 @@ async def make_key(reception: Reception, asked: Asked) -> Answered:
         "till": body.till,
         "expires": body.expires,
         "addresses": body.addresses,
+        "operators": body.operators,
         "key_id": parts.key_id,
-        "secret": {"hash": parts.digest.hex(), "key": parts.digest.hex()},
     }
-    answer = await ceremonies.tell(reception.desk, "api-keys.put", {"row": row}, asked.actor)
+    made = {"row": row, "digest": parts.digest.hex()}
+    answer = await ceremonies.tell(reception.desk, "access.make_key", made, asked.actor)
     id = msgspec.to_builtins(answer.records[0])["id"]
     return Answered(ApiKeyMade(id=id, key_id=parts.key_id, token=token, expires=body.expires))

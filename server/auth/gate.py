@@ -23,12 +23,12 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from engine.engine import Actor, Fault, Reader
-from engine.features import DEVICE, PUBLIC
+from engine.features import DEVICE, PUBLIC, KeyView
 from server.api.exchange import CHALLENGE
 from server.api.problems import Problem
 from server.api.routes import PUBLIC as PUBLIC_PAGE
 from server.api.routes import Route
-from server.auth import cookies, recognise, sessions, tokens
+from server.auth import cookies, recognise, sessions
 from server.auth.askers import Asker, asker
 from server.auth.limits import Buckets, Limits, network_of
 from server.auth.origins import SAFE_METHODS, Origins
@@ -211,8 +211,8 @@ class Gate:
             self._met.clear()
         self._met[name] = None
 
-    def key_actor(self, token: str, address: str) -> Actor:
-        """The actor of an API key that travels in a form, from any thread; raises `UnknownError`, and `Problem`
+    def api_key(self, token: str, address: str) -> KeyView:
+        """The live API key of a token that travels in a form, from any thread; raises `UnknownError`, and `Problem`
         ``auth.too_many``.
 
         It is counted for its address before the store is looked at, and given back where it is right.
@@ -222,9 +222,7 @@ class Gate:
         if counted:
             self._count(self._limits.guests, network)
         try:
-            if not isinstance(tokens.parse(token), tokens.KeyToken):
-                raise UnknownError("auth.unknown", "no API key has this form")
-            found = recognise.bearer(self._reader(), token, address)
+            found = recognise.key(self._reader(), token, address)
         except UnknownError:
             if self._met.pop(name, name) is None:
                 self._count(self._limits.guests, network)

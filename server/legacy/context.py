@@ -101,7 +101,16 @@ def submit(context: Context, name: str, body: Mapping[str, Any], id: bytes | Non
     return Done(answer.gen << POSITION_SHIFT | answer.seq, answer.leaf, record)
 
 
+IN_FRENCH: Mapping[str, str] = {
+    "cash.till_closed": "La caisse de cette clé est fermée : ouvrez-y une session, puis recommencez",
+    "kernel.not_allowed": "La clé (ou l'utilisateur pour qui elle agit) n'a pas ce droit",
+    "kernel.unknown_till": "La caisse de cette clé n'existe plus ou n'est pas active",
+}
+"""What whoever sets such software up meets first, said in the language of these pages; the rest says the engine."""
+
+
 def _problem(code: str, text: str, at: str | None) -> Problem:
+    text = IN_FRENCH.get(code, text)
     status = CONFLICT if code == "kernel.id_reused" else FORBIDDEN if code == "kernel.not_allowed" else OK
     return Problem(f"{text} ({code}{f', {at}' if at else ''})", code, status)
 

@@ -112,12 +112,13 @@ class Desk:
         self._address = address
         self._until = time.monotonic() + CALL_WITHIN_S
         self._actor: Actor | None = None
+        self._operators: tuple[int, ...] = ()
         self.public_url = ""
 
     def authenticate(self, shop: str, key: str) -> bool:
         """Whether an API key (``tk_api_...``) of this shop, from one of its networks, is shown; no till's token is."""
         try:
-            actor = self._gate.key_actor(key, self._address)
+            found = self._gate.api_key(key, self._address)
         except recognise.UnknownError:
             return False
         except ApiProblem as problem:
@@ -128,13 +129,19 @@ class Desk:
             for each in names_of(self._reader.shop, str(row.get("name", "")))
         ):
             return False
-        self._actor = actor
+        self._actor = Actor(till=found.till, credential=found.credential)
+        self._operators = found.operators
         self.public_url = str(row.get("public_address") or "")
         return True
 
     def act_as(self, till: int | None, operator: int | None) -> bool:
-        """A key acts at its own till, and for nobody but itself."""
-        return till in (None, self._known().till) and operator is None
+        """A key acts at its own till, and for itself or for an operator that its row names."""
+        actor = self._known()
+        if till not in (None, actor.till) or (operator is not None and operator not in self._operators):
+            return False
+        if operator is not None:
+            self._actor = Actor(till=actor.till, operator=operator, credential=actor.credential)
+        return True
 
     def submit(self, name: str, body: Mapping[str, Any], id: bytes | None) -> Answered:
         """The engine's answer, by way of the loop that the link lives in."""

@@ -86,6 +86,7 @@ SENT_BY_WORKERS = {
     "access.enrol_till",
     "access.invite_till",
     "access.log_in",
+    "access.make_key",
     "access.step_up",
     "access.try_log_in",
     "staff.change_pin",
@@ -98,7 +99,7 @@ SENT_BY_WORKERS = {
 
 NEEDS = {
     "access.enrol": "access.enrol_till",
-    "access.keys": "api-keys.put api-keys.remove",
+    "access.keys": "access.make_key api-keys.put api-keys.remove",
     "access.log_in": "access.log_in access.try_log_in",
     "access.own": "access.log_out access.step_up",
     "access.passkeys": "access.add_passkey",

@@ -32,6 +32,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 SCOPES = ["sales.post", "sales.pay", "sales.read", "sales.unpaid", "sales.typed_price", "shop.read", "catalogue.read"]
 SCOPES += ["catalogue.write", "payments.read", "cash.read", "staff.read", "discounts.read"]
 ROWS: tuple[tuple[str, int, dict[str, Any]], ...] = (
+    ("tills", 9, {"name": "Jamais ouverte"}),
     ("settings", 1, {"name": "Chez nous", "default_vat": 1, "public_address": "https://caisse.example.fr"}),
     ("departments", 1, {"title": "Bar", "vat": 1}),
     ("products", 1, {"title": "Café", "price": "1.50", "department": 1}),
@@ -52,6 +53,8 @@ class Software:
             self._key(engine, 2, "reads", ["sales.read", "shop.read", "catalogue.read"])
             self._key(engine, 3, "elsewhere", SCOPES, addresses=["192.0.2.0/24"])
             self._key(engine, 4, "sells", ["sales.post", "catalogue.read"])
+            self._key(engine, 5, "for two", SCOPES, operators=[1, 2])
+            self._key(engine, 6, "closed", SCOPES, till=9)
         (data / "ballast").unlink(missing_ok=True)
         self.served = Served(data)
 
@@ -196,6 +199,25 @@ def test_a_key_acts_at_its_own_till_and_for_nobody_else(software: Software) -> N
     replies = [software.call("webapp", "1", payment=2, key="all", **{name: value}) for name, value in tried]
 
     assert ["legacy.not_its_till", "legacy.not_its_till", None] == [reply.json.get("code") for reply in replies]
+
+
+def test_a_key_sells_for_the_user_that_it_names_as_far_as_he_may(software: Software) -> None:
+    for_two = software.call("webapp", "1", payment=2, key="for two", idUser="2")
+    typed = [software.call("webapp", "2_1_Pain_0.50", payment=2, key="for two", idUser=user) for user in ("1", "2")]
+
+    seq = for_two.json["orderID"] & (1 << 48) - 1
+    ticket = software.served.ask("GET", f"/api/v1/sales/ticket?seq={seq}", headers=software.served.headers()).json
+    assert (2, 2) == (ticket["till"], ticket["operator"])
+    assert [(200, "OK"), (403, "kernel.not_allowed")] == [
+        (each.status, each.json.get("code") or each.json["result"]) for each in typed
+    ]
+
+
+def test_a_till_without_a_session_says_so_in_french(software: Software) -> None:
+    reply = software.call("webapp", "1", payment=2, key="closed")
+
+    text = "La caisse de cette clé est fermée : ouvrez-y une session, puis recommencez (cash.till_closed)"
+    assert (200, text, "cash.till_closed") == (reply.status, reply.json["result"], reply.json["code"])
 
 
 @pytest.mark.parametrize(
