@@ -17,12 +17,14 @@ from engine.kernel.messages import ENGINE, Actor, Query
 from engine.kernel.people import PeopleStore
 from engine.kernel.public_proof import find_leaf, opens, parse_place
 from engine.kernel.store import ReadTransaction, Store
+from engine.kernel.surroundings import Surroundings
 from engine.kernel.tables import Snapshot
 from engine.kernel.world import World, split_position
 
 T = TypeVar("T")
 
 ENTRIES_PAGE_MAX = 1000
+_PLAIN = Surroundings()
 SEQUENCES_MAX = 1 << 48  # sequences of one generation: what a position has room for
 
 
@@ -42,8 +44,16 @@ class PublicProof:
 class Reader:
     """A shop's readers' end: opened read-only from its path, or lent by the engine of the same process."""
 
-    def __init__(self, path: Path, features: Joined, *, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        features: Joined,
+        *,
+        limits: Limits | None = None,
+        surroundings: Surroundings = _PLAIN,
+    ) -> None:
         self._own = True
+        self.surroundings = surroundings
         self._store = Store(path, writable=False, limits=limits)
         self._features = features
         with self._store.read() as txn:
@@ -53,9 +63,12 @@ class Reader:
         self._people: PeopleStore | None = PeopleStore(path, log.shop, self._store.limits, writable=False, entropy=None)
 
     @classmethod
-    def over(cls, store: Store, features: Joined, people: PeopleStore | None) -> "Reader":
+    def over(
+        cls, store: Store, features: Joined, people: PeopleStore | None, surroundings: Surroundings = _PLAIN
+    ) -> "Reader":
         """A reader that shares the environment of a writer in the same process."""
         reader = cls.__new__(cls)
+        reader.surroundings = surroundings
         reader._own = False
         reader._store = store
         reader._features = features
@@ -130,6 +143,7 @@ class Reader:
         assert log is not None
         world = World(rows, self._features.kinds, self._people or _Nobody())
         world.actor = actor
+        world.surroundings = self.surroundings
         world.gen, world.seq = log.gen, log.size
         world.configuration, world.book = log.configuration, log.book
         world.at_ms = log.last_ms

@@ -131,7 +131,7 @@ class Desk:
             return False
         self._actor = Actor(till=found.till, credential=found.credential)
         self._operators = found.operators
-        self.public_url = str(row.get("public_address") or "")
+        self.public_url = str(row.get("public_address") or self._reader.surroundings.public_url)
         return True
 
     def act_as(self, till: int | None, operator: int | None) -> bool:
