@@ -99,7 +99,13 @@ def role_allows(world: World, actor: Actor, permission: str) -> bool:
 
 
 def vouch(world: World, actor: Actor, by: int) -> None:
-    """Refuses a second operator who may not lend his rights: at a till, to somebody else, by a PIN tried just now."""
+    """Refuses a second operator who may not lend his rights: at a till, to somebody else, by a PIN typed just now."""
+    require_lender(world, actor, by)
+    state_tries.take_loan(world, actor.till, by)
+
+
+def require_lender(world: World, actor: Actor, by: int) -> None:
+    """Refuses whoever is no second operator in use beside the one at this till."""
     if (
         not actor.till
         or not actor.operator
@@ -110,7 +116,6 @@ def vouch(world: World, actor: Actor, by: int) -> None:
     found = operator(world, by)
     if found is None or not found.active:
         raise Refusal("staff.unknown_operator", f"there is no operator {by} in use", at="override")
-    state_tries.give_back(world, actor.till, by)
 
 
 def signed_in(world: World, till: int, operator: int, *, serial: int, number: int) -> bool:
@@ -173,9 +178,10 @@ def _has_badge(world: World, id: int, stored: str) -> bool:
     return kept is not None and hmac.compare_digest(kept.encode(), stored.encode())
 
 
-def change_secret(world: World, operator: int, field: SecretField, secret: Secret) -> tuple[Record, ...]:
-    """What changes one secret of an operator; refuses a badge that somebody else shows, which would let in neither."""
-    if field == "badge" and by_badge(world, secret.hash) not in (None, operator):
+def change_secret(world: World, operator: int, field: SecretField, secret: Secret | None) -> tuple[Record, ...]:
+    """What changes one secret of an operator (None: takes it away); refuses a badge that somebody else shows, which
+    would let in neither."""
+    if field == "badge" and secret is not None and by_badge(world, secret.hash) not in (None, operator):
         raise Refusal("staff.badge_taken", "somebody else has this badge", at="secret")
     return with_secret(world, operator, field, secret)
 

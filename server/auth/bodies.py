@@ -179,13 +179,14 @@ class PasskeyAdded(Shown, frozen=True, kw_only=True):
 class SecretBody(Body, frozen=True, kw_only=True):
     """A secret to change: one's own, or that of ``operator``.
 
-    ``new`` is the PIN, badge or password; at a till ``pin`` is one's own PIN as it was. One-time codes change in two
+    ``new`` is the PIN, badge or password (null takes a PIN or badge away); at a till ``pin`` is one's own PIN as it
+    was. One-time codes change in two
     steps: without ``code`` a new seed is answered, with its ``sealed`` form and a ``code`` made from it it counts.
     """
 
     what: SecretName
     operator: Number | None = None
-    new: Typed | None = None
+    new: Typed | msgspec.UnsetType | None = msgspec.UNSET
     pin: Typed | None = None
     sealed: Annotated[str, Meta(max_length=200)] | None = None
     code: Short | None = None

@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from engine.engine import Actor, Fault, Reader
-from engine.features import DEVICE, PUBLIC, KeyView
+from engine.features import DEVICE, PUBLIC, KeyView, till_idle_s
 from server.api.exchange import CHALLENGE
 from server.api.problems import Problem
 from server.api.routes import PUBLIC as PUBLIC_PAGE
@@ -255,11 +255,15 @@ class Gate:
         scheme, _, token = authorization.partition(b" ")
         if scheme.lower() != b"bearer":
             raise UnknownError("auth.missing", "credentials are shown as Authorization: Bearer ...")
-        device = recognise.bearer(self._reader(), token.strip().decode("latin-1"), address)
+        reader = self._reader()
+        device = recognise.bearer(reader, token.strip().decode("latin-1"), address)
         if device.credential.startswith("key:"):
             return Known(device), address
         shift = cookies.read_cookies(cookie).get(cookies.SHIFT)
-        return recognise.at_till(device, self.key(), shift, now, sessions.AT_TILL), None
+        if shift is None:
+            return Known(device), None
+        limits = sessions.at_till(reader.look(till_idle_s))
+        return recognise.at_till(device, self.key(), shift, now, limits), None
 
     def _keep(
         self, shown: tuple[bytes | None, bytes | None], found: Asker, known: Known, now: int, bound: str | None

@@ -90,6 +90,7 @@ SENT_BY_WORKERS = {
     "access.step_up",
     "access.try_log_in",
     "staff.change_pin",
+    "staff.lend",
     "staff.report_wrong_pin",
     "staff.set_secret",
     "staff.sign_in",
@@ -136,7 +137,8 @@ NEEDS = {
     "logos.put logos.remove",
     "staff.read": "operators.get operators.list",
     "staff.secrets": "staff.set_secret",
-    "staff.sign_in": "staff.try_pin staff.sign_in staff.report_wrong_pin staff.change_pin staff.sign_out staff.choose",
+    "staff.sign_in": "staff.try_pin staff.sign_in staff.lend staff.report_wrong_pin staff.change_pin "
+    "staff.sign_out staff.choose",
     "staff.unlock": "staff.unlock",
     "staff.write": "operators.put operators.remove passkeys.put passkeys.remove",
 }

@@ -161,6 +161,21 @@ def test_rest_is_judged_for_every_request_to_the_millisecond(house: House) -> No
     assert 0 == house.gate.left_s(there)
 
 
+def test_a_shop_that_lets_nobody_rest_so_long_has_its_pin_asked_for_earlier(house: House) -> None:
+    headers = house.shift(house.now - 59_999)
+
+    default = house.ask(house.shift(house.now - 60_000)).actor
+    house.shop.configure("settings", 1, {"name": "Chez Léa", "till_idle_s": 60})
+    there = house.ask(headers)
+    house.now += 1
+
+    assert house.somebody == default == there.actor
+    assert "auth.idle" == house.refused(headers).code
+    for idle_s in (59, 121):
+        with pytest.raises(Refusal, match="till_idle_s"):
+            FEATURES.decode_command("settings.put", {"id": 1, "row": {"name": "Chez Léa", "till_idle_s": idle_s}})
+
+
 def test_a_cookie_is_renewed_after_fifteen_seconds_and_once_in_a_moment(house: House) -> None:
     headers = house.shift()
     fresh = house.ask(headers)
