@@ -143,7 +143,7 @@ class Reader:
         assert log is not None
         world = World(rows, self._features.kinds, self._people or _Nobody())
         world.actor = actor
-        world.surroundings = self.surroundings
+        world.surroundings, world.storage = self.surroundings, self._store.storage
         world.gen, world.seq = log.gen, log.size
         world.configuration, world.book = log.configuration, log.book
         world.at_ms = log.last_ms

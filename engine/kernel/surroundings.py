@@ -8,6 +8,17 @@ def _nothing(thing: Any) -> str:
     return ""
 
 
+class Storage(NamedTuple):
+    """Where a store lies: the kind of file system, whether that survived our fault tests, and the room left there
+    (``low``: nothing new is begun, ``warn``: somebody should look)."""
+
+    filesystem: str
+    safe: bool
+    free_bytes: int
+    low: bool
+    warn: bool
+
+
 class Surroundings(NamedTuple):
     """The machine's side of a shop.
 

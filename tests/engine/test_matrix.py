@@ -132,7 +132,7 @@ NEEDS = {
     "sales.post": "sales.post sales.price",
     "sales.read": "printing.receipt sales.ticket sales.tickets",
     "sales.refund": "sales.refund",
-    "shop.read": "settings.get settings.list tills.get tills.list",
+    "shop.read": "settings.get settings.list tills.get tills.list shop.status",
     "shop.write": "settings.put settings.remove tills.put tills.remove printers.put printers.remove "
     "logos.put logos.remove",
     "staff.read": "operators.get operators.list",
