@@ -170,8 +170,8 @@ def waiting(world: World) -> int:
         beyond = set(state.beyond)
         for key, raw in world.scan(OUTBOX, after=place, limit=JOBS_LOOKED_MAX):
             job = _job(raw)
-            wanted = job is not None and id in job.hooks and key not in beyond
-            count += wanted and views_bodies.ends_here(world, job, key[0])
+            if job is not None and id in job.hooks and key not in beyond:
+                count += views_bodies.ends_here(world, job, key[0])
     return count
 
 
