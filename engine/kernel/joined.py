@@ -18,7 +18,7 @@ from engine.kernel.credentials import SOURCES
 from engine.kernel.errors import Refusal
 from engine.kernel.events import Event, Overridden
 from engine.kernel.journal import CHAINS
-from engine.kernel.kinds import Kind, Secret, secret_fields
+from engine.kernel.kinds import Kind, Secret
 from engine.kernel.messages import Actor, Command, Header, Query, Record
 from engine.kernel.permissions import PERMISSIONS
 from engine.kernel.world import Folding, World
@@ -90,7 +90,7 @@ class Joined:
         self._decoders: dict[str, Any] = {}
         self._secrets: dict[type[Command], tuple[str, ...]] = {}
         for kind in self.kinds.values():
-            secret = secret_fields(kind)
+            secret = kind.secrets
             if secret:
                 self._secrets[rows.put_type(kind)] = secret
 

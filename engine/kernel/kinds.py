@@ -79,6 +79,11 @@ class Kind:
     check: Check | None = None
     example: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The names of its secret fields, in the order of its row."""
+        return tuple(name for name, mark in field_extra(self.row, "mark").items() if mark == "secret")
+
     def require_sound(self) -> None:
         """`ValueError` where the declaration promises what cannot be kept.
 
@@ -127,11 +132,6 @@ def _parts(annotation: Any) -> set[type[Row]]:
             found.add(inner)
             waiting.extend(get_type_hints(inner, include_extras=True).values())
     return found
-
-
-def secret_fields(kind: Kind) -> tuple[str, ...]:
-    """The names of a kind's secret fields, in the order of its row."""
-    return tuple(name for name, mark in field_extra(kind.row, "mark").items() if mark == "secret")
 
 
 @functools.cache

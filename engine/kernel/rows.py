@@ -10,7 +10,7 @@ from msgspec import Meta
 from engine.kernel.entropy import derived_id
 from engine.kernel.errors import Refusal
 from engine.kernel.events import JET_PARAMETERS, Event
-from engine.kernel.kinds import UNIQUE_VALUES_MAX, Kind, Row, Secret, field_extra, secret_fields
+from engine.kernel.kinds import UNIQUE_VALUES_MAX, Kind, Row, Secret, field_extra
 from engine.kernel.messages import INTEGER_MAX, Command, Id, Query, Record
 from engine.kernel.money import format_decimal, parse_decimal
 from engine.kernel.tables import Table
@@ -172,7 +172,7 @@ def decide_put_asked(kind: Kind, command: Any, world: World) -> tuple[Record, ..
     Who could choose the hash, or bring one that he saw elsewhere, would set a secret past every rule for it.
     """
     if world.by_client and kind.ceremony:
-        for field in secret_fields(kind):
+        for field in kind.secrets:
             if getattr(command.row, field) is not None:
                 text = f"{field} is set at {kind.ceremony}, never by its stored form"
                 raise Refusal("kernel.secret_not_here", text, at=f"row.{field}", data={"way": kind.ceremony})

@@ -9,7 +9,6 @@ import msgspec
 
 from engine.features import FEATURES
 from engine.features import PUBLIC as FOR_GUESTS
-from engine.kernel.kinds import secret_fields
 from engine.kernel.version import VERSION
 from server.api.batch import NAME_CHARS_MAX, Batch, Item
 from server.api.parameters import plain_fields
@@ -127,7 +126,7 @@ class _Builder:
         for kind in FEATURES.kinds.values():
             if kind.ceremony:  # no client hands in stored forms of secrets
                 row = found[self._name(kind.row)]
-                secret = secret_fields(kind)
+                secret = kind.secrets
                 left = {name: its for name, its in row["properties"].items() if name not in secret}
                 found[self._name(kind.row)] = {**row, "properties": left}
         # Batches: what their type leaves to the code, because a problem of its own says it better.
@@ -179,7 +178,7 @@ class _Builder:
 
     def _kind_row(self, route: Route) -> tuple[dict[str, Any], Mapping[str, Any]]:
         kind = FEATURES.kinds[route.name.rpartition(".")[0]]
-        secret = secret_fields(kind) if kind.ceremony else ()
+        secret = kind.secrets if kind.ceremony else ()
         return self._ref(kind.row), {name: value for name, value in kind.example.items() if name not in secret}
 
     def _create(self, route: Route) -> dict[str, Any]:

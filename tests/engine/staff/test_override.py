@@ -4,8 +4,6 @@ import pytest
 from access_harness import Desk
 
 from engine.kernel.messages import Actor, Answer
-from engine.kernel.world import World
-from engine.staff.state_tries import DEVICE_TRIES, LOANS, SHOP_TRIES, WRONG
 
 CLOSE = {"counted": [{"mode": 1, "amount": 0}], "float_out": 0}
 
@@ -65,34 +63,6 @@ def test_without_a_right_pin_at_this_till_just_now_nobody_lends_anything(desk: D
     desk.shop.clock.advance(60_000)
 
     assert {"staff.no_try"} == {elsewhere, untried, only_tried, late}
-    assert "staff.no_try" == desk.code("cash.close", CLOSE, employee, override=2)
-
-
-def test_what_is_lent_and_never_used_is_no_wrong_pin(desk: Desk, employee: Actor) -> None:
-    before = desk.shop.engine.position
-    for _ in range(25):
-        lend(desk, employee)
-        desk.shop.clock.advance(1_000)
-
-    def left(world: World) -> tuple[object, ...]:
-        tries = world.get(DEVICE_TRIES, 1), world.get(SHOP_TRIES, 0)
-        return (world.get(WRONG, 2), *tries, len(world.get(LOANS, 1, 2) or ()))
-
-    assert (None, [], [], 20) == desk.shop.engine.reader().look(left)
-    assert before == desk.shop.engine.position
-    assert "done" == desk.send("staff.try_pin", {"operator": 2}, employee).status
-
-
-def test_two_commands_take_two_loans_in_any_order(desk: Desk, employee: Actor) -> None:
-    lend(desk, employee)
-    lend(desk, employee)
-
-    done = [desk.send("cash.close", CLOSE, employee, override=2).status]
-    desk.done("cash.open", {"float_in": 0}, employee)
-    done += [desk.send("cash.close", CLOSE, employee, override=2).status]
-
-    assert ["done", "done"] == done
-    desk.done("cash.open", {"float_in": 0}, employee)
     assert "staff.no_try" == desk.code("cash.close", CLOSE, employee, override=2)
 
 
