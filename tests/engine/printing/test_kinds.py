@@ -3,9 +3,10 @@
 import base64
 
 import pytest
-from shop_harness import SMALL, Shop
+from shop_harness import Shop
 
 from engine.engine import Engine, Surroundings
+from engine.kernel.disk import SMALL
 from engine.printing.kinds import LOGO_BYTES_MAX
 
 

@@ -31,8 +31,9 @@ def test_what_is_lent_and_never_used_is_no_wrong_pin(desk: Desk, employee: Actor
         desk.shop.clock.advance(1_000)
 
     def left(world: World) -> tuple[object, ...]:
+        wrong, loans = world.get(WRONG, 2), world.get(LOANS, 1, 2)
         tries = world.get(DEVICE_TRIES, 1), world.get(SHOP_TRIES, 0)
-        return (world.get(WRONG, 2), *tries, len(world.get(LOANS, 1, 2) or ()))
+        return (wrong, *tries, len(loans or ()))
 
     assert (None, [], [], 20) == desk.shop.engine.reader().look(left)
     assert before == desk.shop.engine.position

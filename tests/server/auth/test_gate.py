@@ -289,11 +289,11 @@ def test_those_whom_nobody_knows_are_counted_exactly_and_the_others_never(house:
 def test_a_flood_of_inventions_costs_no_look_beyond_its_limit_and_shuts_out_nobody_who_is_known(
     house: House, shown: str
 ) -> None:
-    invented = {
-        "till": lambda: house.bearer(tokens.till_token(1)),
-        "key": lambda: house.bearer(tokens.api_token()),
-        "session": lambda: {b"cookie": f"{cookies.SESSION}={tokens.session_id()}".encode()},
-    }[shown]
+    def invented() -> dict[bytes, bytes]:
+        if shown == "session":
+            return {b"cookie": f"{cookies.SESSION}={tokens.session_id()}".encode()}
+        return house.bearer(tokens.till_token(1) if shown == "till" else tokens.api_token())
+
     key = house.bearer(house.key())
     known = [house.ask(headers).actor for headers in (house.shift(), key)]
     house.now += TRUST_MS
