@@ -87,7 +87,7 @@ def run_engine(options: Options) -> int:
 
     data = Path(options.data)
     try:
-        engine = _open_engine(data, unsafe=options.unsafe_filesystem)
+        engine = _open_engine(data, options)
     except Fault as fault:
         sys.stderr.write(f"guichet: the engine cannot begin: {fault}\n")
         return 1 if fault.retry else EXIT_FAULT
@@ -105,14 +105,16 @@ def run_engine(options: Options) -> int:
     return 0
 
 
-def _open_engine(data: Path, *, unsafe: bool) -> Engine:
+def _open_engine(data: Path, options: Options) -> Engine:
     """The engine; one of a server that is just ending is waited for."""
     from engine.engine import Engine, Fault
+    from server.surroundings import surroundings_of
 
+    around = surroundings_of(options)
     end = time.monotonic() + OWNER_ENDS_WITHIN_S
     while True:
         try:
-            return Engine(data, unsafe_filesystem=unsafe, served=True)
+            return Engine(data, unsafe_filesystem=options.unsafe_filesystem, served=True, surroundings=around)
         except Fault as fault:
             if fault.code != "store.owned" or time.monotonic() > end:
                 raise

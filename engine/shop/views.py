@@ -12,6 +12,7 @@ from engine.shop.kinds import (
     MEAL_VOUCHER_CAPS_FR,
     SETTINGS,
     SETTINGS_ID,
+    TILL_IDLE_S_MAX,
     TILLS,
     DatedAmount,
     ReceiptOptions,
@@ -62,6 +63,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cash_rounding_step: int = 0
     cash_limits: Limits = _limits(CASH_LIMITS_FR)
     meal_voucher_caps: Limits = _limits(MEAL_VOUCHER_CAPS_FR)
+    till_idle_s: int = TILL_IDLE_S_MAX
 
 
 DEFAULTS = Settings()

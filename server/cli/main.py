@@ -9,7 +9,17 @@ from pathlib import Path
 
 from engine.engine import Fault, Refusal
 from engine.kernel.version import VERSION
-from server.cli import invite_device, make_owner, make_shop, measure_machine, run_demo, run_server, show_ticket, upkeep
+from server.cli import (
+    invite_device,
+    make_owner,
+    make_shop,
+    measure_machine,
+    run_demo,
+    run_server,
+    show_status,
+    show_ticket,
+    upkeep,
+)
 from server.cli.shell import Exit, Problem, Shell
 
 DATA_DEFAULT = "var/shop"
@@ -91,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     add("enrol", "make this device a till", invite_device.run_enrol, invite_device.add_enrol_arguments)
     add("demo", "open a demo shop, sell, refund, print, verify", run_demo.run, run_demo.add_arguments)
     add("serve", "tills and browsers against one engine, over HTTP", run_server.run, run_server.add_arguments)
+    add("status", "how the shop does: journal, disk, clock, what waits", show_status.run, show_status.add_arguments)
     add("verify", "prove that the journal is whole", upkeep.run_verify, upkeep.add_verify_arguments)
     add("backup", "copy the shop while it runs", upkeep.run_backup, upkeep.add_backup_arguments)
     add("restore", "bring a copy back", upkeep.run_restore, upkeep.add_restore_arguments)

@@ -21,7 +21,7 @@ from server.wire.peers import Peer
 from server.wire.sockets import WORKER, peer_of
 from server.wire.waiting import BACK, GROUP_MAX, Waiting, ranks
 
-STOP_WITHIN_S = 3  # what is in hand is finished and answered within this, so that the process ends within five
+STOP_WITHIN_S = 1.5  # for answers that a worker is slow to take: the engine is asked last, and its end is sealed yet
 ACTORS_KEPT_MAX = 4096
 RETRY_SPREAD_S = 3  # whoever is told to wait waits 1 to 3 seconds, so that not all come back together
 SALE = "sales.post"
