@@ -13,6 +13,7 @@ from server.front.again import Again
 from server.front.door import Door
 from server.front.headers import BLOCK, TRANSPORT
 from server.wire.frames import Reply, Wish
+from server.wire.waiting import RETRY_SPREAD_S
 
 SALE = "sales.post"
 SALE_PATH = path_of(SALE).encode()
@@ -23,6 +24,8 @@ _ELSEWHERE = frozenset({b"expect", b"if-match", b"if-unmodified-since", b"transf
 _TRANSPORT_LINE = b"%b: %b\r\n" % TRANSPORT
 _NO_DATE: tuple[object, bytes, bytes] = (None, b"", b"")
 _TAKEN_END = b"\r\n" + BLOCK + b"\r\n"
+_NO_ROOM = Problem("api.busy").status, PROBLEM_TYPE
+_NO_ROOM_BODY = Problem("api.busy").body()
 LEARN_MAX = 8  # heads in a row that were remembered for nothing: this client writes each in another way
 
 
@@ -71,6 +74,7 @@ class Lane(Door):
     shop: Shop
     asgi_only = False
     dated = _NO_DATE
+    refused = 0
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -159,7 +163,12 @@ class Lane(Door):
 
     def _sell(self, sale: _Sale, given: bytes | None) -> None:
         """Sends a whole sale to the engine, under the id that its header gives."""
-        gate = self.shop.gate
+        gate, link = self.shop.gate, self.shop.link
+        if link.no_room:
+            Lane.refused += 1
+            wait_s = 1 + Lane.refused % RETRY_SPREAD_S
+            self._answer(sale, *_NO_ROOM, ((b"retry-after", b"%d" % wait_s),), _NO_ROOM_BODY)
+            return
         try:
             asker = gate.authenticate(sale.headers, self.client_address(sale.headers))
             sale.cookies = asker.cookies
@@ -175,10 +184,12 @@ class Lane(Door):
             if reply.status == 200 and sale.keep_alive and not sale.cookies and self.scheme == "http":
                 self._taken(sale, reply.body)
                 return
+            if reply.status == _NO_ROOM[0] and reply.body == _NO_ROOM_BODY:
+                link.refused_for_room()
             content_type, headers = reply_headers(reply.status, reply.retry_after_s)
             self._answer(sale, reply.status, content_type, headers, reply.body)
 
-        self.shop.link.send(asker.encoded, (Wish(id, SALE, body, override),), done)
+        link.send(asker.encoded, (Wish(id, SALE, body, override),), done)
 
     def _taken(self, sale: _Sale, body: bytes) -> None:
         """What nearly every answer is: `_answer` of a sale that was taken, in as few pieces."""
