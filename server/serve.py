@@ -112,8 +112,10 @@ class Supervisor:
         before = {number: signal.signal(number, lambda *_: self.stop()) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
             self._start(self._engine)
+            for child in self._workers:
+                self._start(child)  # they import for as long as the engine opens, and find it when it listens
             self._await_engine()
-            for child in (*self._workers, *self._helpers):
+            for child in self._helpers:
                 self._start(child)
             if not self._stopping:
                 ready()
