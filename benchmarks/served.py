@@ -102,7 +102,7 @@ class Served:
         raise RuntimeError("the server takes no sales")
 
     def cpu_s(self) -> dict[str, float]:
-        """Processor seconds so far of the engine, of all workers, and of the helpers beside them (outbox and chores)."""
+        """Processor seconds so far of the engine, of all workers, and of the helpers beside (outbox, chores)."""
         found = {"engine": 0.0, "worker": 0.0, "helper": 0.0}
         for name, pid in self.processes.items():
             kind = name.partition(" ")[0]

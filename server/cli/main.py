@@ -80,28 +80,26 @@ def _parser(words: frozenset[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"guichet {VERSION}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    def add(to: Any, name: str, text: str, module: str, run: str = "run", options: str = "add_arguments") -> None:
+    def add(to: Any, name: str, text: str, module: str, what: str = "") -> None:
         command = to.add_parser(name, help=text, description=text, parents=[common])
         if name in words:
             found = importlib.import_module(f"server.cli.{module}")
-            getattr(found, options)(command)
-            command.set_defaults(run=getattr(found, run))
+            getattr(found, f"add_{what}_arguments" if what else "add_arguments")(command)
+            command.set_defaults(run=getattr(found, f"run_{what}" if what else "run"))
 
     add(commands, "init", "make a new shop", "make_shop")
     add(commands, "owner", "an administrator's PIN, password and one-time codes", "make_owner")
-    invite = "invite_device", "run_invite", "add_invite_arguments"
-    add(commands, "invite", "a one-time code with which a device becomes a till", *invite)
-    add(commands, "enrol", "make this device a till", "invite_device", "run_enrol", "add_enrol_arguments")
+    add(commands, "invite", "a one-time code with which a device becomes a till", "invite_device", "invite")
+    add(commands, "enrol", "make this device a till", "invite_device", "enrol")
     add(commands, "demo", "open a demo shop, sell, refund, print, verify", "run_demo")
     add(commands, "serve", "tills and browsers against one engine, over HTTP", "run_server")
-    add(commands, "verify", "prove that the journal is whole", "upkeep", "run_verify", "add_verify_arguments")
-    add(commands, "backup", "copy the shop while it runs", "upkeep", "run_backup", "add_backup_arguments")
-    add(commands, "restore", "bring a copy back", "upkeep", "run_restore", "add_restore_arguments")
-    add(commands, "refold", "rebuild every table from the journal", "upkeep", "run_refold", "add_refold_arguments")
+    add(commands, "verify", "prove that the journal is whole", "upkeep", "verify")
+    add(commands, "backup", "copy the shop while it runs", "upkeep", "backup")
+    add(commands, "restore", "bring a copy back", "upkeep", "restore")
+    add(commands, "refold", "rebuild every table from the journal", "upkeep", "refold")
     export = commands.add_parser("export", help="write data out", description="Write data out.")
     exports = export.add_subparsers(title="what", metavar="WHAT", required=True)
-    journal = "upkeep", "run_export", "add_export_arguments"
-    add(exports, "journal", "the journal with its checkpoints and keys", *journal)
+    add(exports, "journal", "the journal with its checkpoints and keys", "upkeep", "export")
     ticket = commands.add_parser("ticket", help="look at tickets", description="Look at tickets.")
     tickets = ticket.add_subparsers(title="what", metavar="WHAT", required=True)
     add(tickets, "show", "one ticket, its receipt, entry and proof", "show_ticket")

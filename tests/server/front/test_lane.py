@@ -118,9 +118,7 @@ def test_a_second_sale_of_a_connection_is_answered_as_if_it_were_the_first(
     for before in (0, 1, 3):
         with served.connect() as made:
             for _ in range(before):
-                made.sendall(
-                    sale(served, "/api/v1/sales/post", data, plain | {"Idempotency-Key": uuid.uuid4().hex})
-                )
+                made.sendall(sale(served, "/api/v1/sales/post", data, plain | {"Idempotency-Key": uuid.uuid4().hex}))
                 assert [200] == [answer.status for answer in read_responses(made, 1)]
             made.sendall(second)
             (answer,) = read_responses(made, 1)
