@@ -240,9 +240,9 @@ class Link:
         while not self._gone.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._gone.wait(), SWEEP_EACH_S)
-            self._sweep()
+            self.sweep()
 
-    def _sweep(self) -> None:
+    def sweep(self) -> None:
         """Answers what was sent so long ago that its number was reached as many sweeps before."""
         if len(self._sweeps) == self._sweeps.maxlen:
             for number in [number for number in self._flights if number <= self._sweeps[0]]:
