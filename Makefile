@@ -31,7 +31,7 @@ lint: build ## only the rules of the house, lint, format, types and stubs
 	@$(PY) -m pytest -q tests/test_repository.py tests/test_quality.py $(ARGS)
 
 bench: ## every benchmark, as a table and as JSON
-	@bash .ci/setup valgrind
+	@bash .ci/setup bench
 	@$(PY) -m benchmarks $(ARGS)
 
 faults: build ## I/O errors, kill -9 and power cuts against the engine, then the whole server, for hours (IO_POINTS, KILLS, IMAGES, WHOLE)

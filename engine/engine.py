@@ -186,7 +186,7 @@ class Engine:
 
     def reader(self) -> Reader:
         """A reader over this process's own environment (LMDB opens a store once per process)."""
-        return Reader.over(self._store, self.features, self._people)
+        return Reader.over(self._store, self.features, self._people, self._guard.wall_ms)
 
     def write_own(self, *records: Record, reason: str = "engine") -> Answer:
         """Seals an entry of the engine itself: its id is derived from its place, and nobody can send it."""

@@ -20,6 +20,8 @@ from engine.access.views import (
 from engine.cash import table as cash
 from engine.cash import views as cash_views
 from engine.catalogue import table as catalogue
+from engine.customers import table as customers
+from engine.delivery import table as delivery
 from engine.discounts import table as discounts
 from engine.fiscal import table as fiscal
 from engine.fiscal.table import Checked, ExportSource, JournalCheck, Manifest, check_journal, export_journal
@@ -94,6 +96,8 @@ FEATURES = Joined(
         access.TABLE,
         catalogue.TABLE,
         discounts.TABLE,
+        customers.TABLE,
+        delivery.TABLE,
         payments.TABLE,
         printing.TABLE,
         sales.TABLE,

@@ -6,8 +6,12 @@ from libc.stdint cimport int64_t
 cdef enum:
     GOODS = 0
     DEPOSIT = 1
+    STORED = 2
     GROSS = 0
     NET = 1
+    # How the VAT of a line is found; the two add up where margin goods go to somebody exempt.
+    MARGIN = 1
+    EXEMPT = 2
 
 
 cdef int64_t bounded(object value, str name, str code, object line_id, int64_t low, int64_t high) except? -1
@@ -50,6 +54,8 @@ cdef class BasketLine:
     cdef readonly tuple tags
     cdef readonly LineAdjustment manual
     cdef readonly LineAdjustment default
+    cdef readonly int scheme
+    cdef int64_t unit_cost
     cdef str sold_as
 
 
@@ -58,9 +64,12 @@ cdef class RateTotal:
     cdef readonly str category
     cdef readonly int64_t rate
     cdef readonly int nature
+    cdef readonly int scheme
     cdef readonly int64_t gross
     cdef readonly int64_t vat
     cdef readonly int64_t net
 
 
-cdef RateTotal rate_total(str category, int64_t rate, int nature, int64_t amount, int64_t vat, int basis)
+cdef RateTotal rate_total(
+    str category, int64_t rate, int nature, int64_t amount, int64_t vat, int basis, int scheme
+)

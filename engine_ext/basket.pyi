@@ -6,9 +6,12 @@ BASIS_GROSS: Final[int]
 BASIS_NET: Final[int]
 NATURE_DEPOSIT: Final[int]
 NATURE_GOODS: Final[int]
+NATURE_STORED: Final[int]
 OPTIONS_MAX: Final[int]
 PERCENT_MAX: Final[int]
 PERCENT_MIN: Final[int]
+SCHEME_EXEMPT: Final[int]
+SCHEME_MARGIN: Final[int]
 SOURCE_SHA256: Final[str]
 TAGS_MAX: Final[int]
 
@@ -68,6 +71,9 @@ class BasketLine:
         nature: int = 0,
         manual: LineAdjustment | None = None,
         default: LineAdjustment | None = None,
+        cost: int | None = None,
+        margin: bool = False,
+        exempt: bool = False,
         tags: tuple[str, ...] = (),
     ) -> Self: ...
     @property
@@ -96,6 +102,8 @@ class BasketLine:
     def manual(self) -> LineAdjustment | None: ...
     @property
     def default(self) -> LineAdjustment | None: ...
+    @property
+    def scheme(self) -> int: ...
 
 @final
 class RateTotal:
@@ -105,6 +113,8 @@ class RateTotal:
     def rate(self) -> int: ...
     @property
     def nature(self) -> int: ...
+    @property
+    def scheme(self) -> int: ...
     @property
     def gross(self) -> int: ...
     @property

@@ -13,6 +13,9 @@ include "stamp.pxi"
 
 NATURE_GOODS = GOODS
 NATURE_DEPOSIT = DEPOSIT
+NATURE_STORED = STORED
+SCHEME_MARGIN = MARGIN
+SCHEME_EXEMPT = EXEMPT
 BASIS_GROSS = GROSS
 BASIS_NET = NET
 PERCENT_MIN = -WHOLE
@@ -47,7 +50,7 @@ cdef int64_t bounded(object value, str name, str code, object line_id, int64_t l
 
 
 cdef int checked_nature(object value, str line_id) except -1:
-    return bounded(value, "nature", "pricing.bad_nature", line_id, GOODS, DEPOSIT)
+    return bounded(value, "nature", "pricing.bad_nature", line_id, GOODS, STORED)
 
 
 cdef int checked_basis(object value) except -1:
@@ -181,19 +184,23 @@ cdef class BasketLine:
     major unit; ``options`` are (option id, signed delta of the unit price); ``quantity`` in thousandths, negative in a
     refund without its ticket; ``rate`` in thousandths of a percent. ``category`` names territory and VAT category.
     ``product`` and ``department`` may be None. A line of nature ``NATURE_DEPOSIT`` (deposit charged or returned,
-    advance deducted) may stand against the sign of the basket and takes no discount. ``manual`` is the operator's line
-    discount, ``default`` the one that hangs on the product or its department; ``unit`` is the price that phase 0 chose.
-    ``tags`` are what rules that consume units may ask for, beside product and department.
+    advance deducted) may stand against the sign of the basket and takes no discount; one of ``NATURE_STORED`` (a
+    voucher or card of several purposes is sold or topped up) neither, and carries no VAT. ``manual`` is the operator's
+    line discount, ``default`` the one that hangs on the product or its department; ``unit`` is the price that phase 0
+    chose. ``tags`` are what rules that consume units may ask for, beside product and department.
+
+    ``margin`` taxes what the line brings beyond its ``cost``, a unit price too; ``exempt`` takes the VAT off again.
+    ``scheme`` is ``SCHEME_MARGIN`` and ``SCHEME_EXEMPT`` as they hold, added up.
 
     TypeError on anything but the declared types; PricingError ``pricing.bad_quantity``, ``bad_price``, ``bad_rate``,
-    ``bad_nature``, ``too_many_options``, ``too_many_tags`` or ``deposit_discounted``, with the line's
-    id, where a value is out of bounds.
+    ``bad_nature``, ``too_many_options``, ``too_many_tags``, ``deposit_discounted`` or ``no_cost``, with the line's id,
+    where a value is out of bounds.
     """
 
     def __cinit__(
         self, *, str id not None, str product, str department, str category not None, rate, quantity, catalogue,
         listed=None, typed=None, tuple options not None=(), nature=GOODS, LineAdjustment manual=None,
-        LineAdjustment default=None, tuple tags not None=(),
+        LineAdjustment default=None, tuple tags not None=(), cost=None, bint margin=False, bint exempt=False,
     ):
         self.id = id
         self.product = product
@@ -214,16 +221,28 @@ cdef class BasketLine:
             self.unit = with_options(self.unit, self.options, id)
         self.tags = sorted_tags(tags, id) if tags else tags
         self.nature = checked_nature(nature, id)
-        if self.nature == DEPOSIT and manual is not None:
-            raise PricingError("pricing.deposit_discounted", id, "a deposit or an advance takes no discount")
+        if self.nature != GOODS and manual is not None:
+            raise PricingError("pricing.deposit_discounted", id, "a deposit, an advance or a voucher takes no discount")
+        self.unit_cost = 0 if cost is None else price_of(cost, "cost", id)
+        if margin or exempt:
+            self.scheme = checked_scheme(self, margin, exempt, cost is not None)
         self.manual = manual
         self.default = default
 
     def __repr__(self):
         return shown(
             self, ("id", "product", "department", "category", "rate", "quantity", "unit", "options", "nature", "manual",
-                   "default")
+                   "default") + (("scheme",) if self.scheme else ())
         )
+
+
+cdef int checked_scheme(BasketLine line, bint margin, bint exempt, bint has_cost) except -1:
+    # What carries no VAT needs no scheme; what is no goods has no margin (docs/pricing.md, phase 4).
+    if margin and line.nature != GOODS:
+        raise PricingError("pricing.bad_nature", line.id, "only goods have a margin")
+    if margin and not has_cost:
+        raise PricingError("pricing.no_cost", line.id, "the margin of a line needs its cost")
+    return 0 if line.nature == STORED else (MARGIN if margin else 0) | (EXEMPT if exempt else 0)
 
 
 @cython.final
@@ -234,14 +253,18 @@ cdef class RateTotal:
     """What one VAT rate of a ticket comes to: the breakdown that is sealed, and added up by every closure after it."""
 
     def __repr__(self):
-        return shown(self, ("category", "rate", "nature", "gross", "vat", "net"))
+        scheme = ("scheme",) if self.scheme else ()
+        return shown(self, ("category", "rate", "nature", "gross", "vat", "net") + scheme)
 
 
-cdef RateTotal rate_total(str category, int64_t rate, int nature, int64_t amount, int64_t vat, int basis):
+cdef RateTotal rate_total(
+    str category, int64_t rate, int nature, int64_t amount, int64_t vat, int basis, int scheme
+):
     cdef RateTotal total = RateTotal.__new__(RateTotal)
     total.category = category
     total.rate = rate
     total.nature = nature
+    total.scheme = scheme
     total.vat = vat
     total.gross = amount if basis == GROSS else amount + vat
     total.net = amount - vat if basis == GROSS else amount

@@ -13,14 +13,17 @@ ALGORITHM: Final[int]
 ALGORITHM_PATTERNS: Final[int]
 DECIMALS_MAX: Final[int]
 KIND_AMOUNT: Final[str]
+KIND_EXEMPT: Final[str]
 KIND_FIXED: Final[str]
 KIND_PERCENT: Final[str]
 PHASE_LINE: Final[int]
 PHASE_TICKET: Final[int]
+PHASE_VAT: Final[int]
 SEARCH_BOUNDED: Final[str]
 SEARCH_EXACT: Final[str]
 SOURCE_SHA256: Final[str]
 SUBTOTALS_MAX: Final[int]
+VAT_REF: Final[str]
 
 @final
 class PricedLine:
@@ -38,7 +41,9 @@ class PricedLine:
     def amount(self) -> int: ...
     @property
     def vat(self) -> int: ...
-    def figures(self) -> tuple[str, tuple[str, int], int, int, int, tuple[tuple[int, int], ...], int, int]: ...
+    @property
+    def cost(self) -> int | None: ...
+    def figures(self) -> tuple[str, tuple[str, int, int], int, int, int, tuple[tuple[int, int], ...], int, int]: ...
 
 @final
 class Priced:

@@ -7,18 +7,18 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free
 
 from engine_ext.basket cimport (
-    GOODS, GROSS, NET, BasketLine, LineAdjustment, RateTotal, SubtotalAdjustment, bounded, checked_basis, rate_total,
-    shown,
+    DEPOSIT, EXEMPT, GOODS, GROSS, MARGIN, NET, STORED, BasketLine, LineAdjustment, RateTotal, SubtotalAdjustment,
+    bounded, checked_basis, rate_total, shown,
 )
 from engine_ext.misses cimport near_misses
 from engine_ext.money cimport WHOLE, times
 from engine_ext.patterns cimport MOST_MENUS, Patterns
 from engine_ext.prorate cimport split_into
 from engine_ext.sheet cimport (
-    AGAINST_SIGN, GROUPS, Applied, Row, Sheet, cut, enter_lines, explain, find_sign, give, open_sheet, shares_of,
-    slot_of, sort_lines, turn_upright, within_limit,
+    GROUPS, UNTAXED, Applied, Row, Sheet, cut, enter_lines, explain, find_sign, give, open_sheet, shares_of, slot_of,
+    sort_lines, take_off, turn_upright, within_limit,
 )
-from engine_ext.tax cimport vat_in_gross, vat_on_net
+from engine_ext.tax cimport vat_in_gross, vat_of_margin, vat_on_net
 from engine_ext.units cimport Units
 from engine_ext.uses cimport apply_patterns
 
@@ -39,14 +39,19 @@ SUBTOTALS_MAX = SUBTOTALS
 DECIMALS_MAX = 4
 PHASE_LINE = 1
 PHASE_TICKET = 3
+PHASE_VAT = 4
+VAT_REF = "vat:"  # and the category: the step that takes its VAT off
 KIND_PERCENT = "percent"
 KIND_AMOUNT = "amount"
 KIND_FIXED = "fixed"
+KIND_EXEMPT = "exempt"
 
 
 cdef enum:
     LINE = 1
     TICKET = 3
+    VAT = 4
+    SCHEMES = 4  # none, margin, exempt, both
 
 
 @cython.final
@@ -56,7 +61,8 @@ cdef enum:
 cdef class PricedLine:
     """A line with its amounts, in minor units: ``base`` plus its ``shares`` is ``amount``, ``vat`` its part of the VAT.
 
-    ``line`` is the basket's line; each share is (index into the ticket's discounts, signed change), never 0.
+    ``line`` is the basket's line; each share is (index into the ticket's discounts, signed change), never 0. ``cost``
+    is what a line under the margin scheme cost, None for any other.
     """
 
     cdef readonly BasketLine line
@@ -64,6 +70,7 @@ cdef class PricedLine:
     cdef readonly tuple shares
     cdef readonly int64_t amount
     cdef readonly int64_t vat
+    cdef readonly object cost
 
     @property
     def id(self):
@@ -74,9 +81,12 @@ cdef class PricedLine:
         return self.line.unit
 
     def figures(self):
-        """All of a line in one call: (id, VAT key (category, rate), quantity, unit, base, shares, amount, vat)."""
+        """All of a line in one call: (id, VAT key (category, rate, scheme), quantity, unit, base, shares, amount, vat).
+
+        The key is that of the line's `RateTotal`: its rate is 0 where no VAT is charged.
+        """
         cdef BasketLine line = self.line
-        key = (line.category, line.rate)
+        key = (line.category, 0 if line.nature == STORED or line.scheme & EXEMPT else line.rate, line.scheme)
         return line.id, key, line.quantity, line.unit, self.base, self.shares, self.amount, self.vat
 
     def __repr__(self):
@@ -262,33 +272,91 @@ cdef int apply_ticket_rules(Sheet sheet, object given) except -1:
     return 0
 
 
-cdef RateTotal tax_group(Sheet sheet, Py_ssize_t low, Py_ssize_t high, int group, int basis):
-    # Phase 4 for the rows low..high-1 of one group: VAT once on their sum, then split over them. None without rows.
-    cdef int64_t amount = 0
-    cdef int64_t vat
+cdef inline bint belongs(Row *row, int group, int scheme) noexcept:
+    return row.group == group and (<BasketLine>row.line).scheme == scheme
+
+
+cdef int64_t split_vat(Sheet sheet, Py_ssize_t low, Py_ssize_t high, int group, int scheme, int64_t vat) except? -1:
+    # Shares the VAT of a group out over its rows.
     cdef Py_ssize_t found = 0
     cdef Py_ssize_t i
     cdef Row *row
-    cdef BasketLine first
     for i in range(low, high):
         row = sheet.order[i]
-        if row.group == group:
+        if belongs(row, group, scheme):
             sheet.weights[found] = row.remaining if row.remaining > 0 else -row.remaining
-            amount += row.remaining
             found += 1
-    if found == 0:
-        return None
-    first = <BasketLine>sheet.order[low].line
-    vat = vat_on_net(amount, first.rate) if basis == NET else vat_in_gross(amount, first.rate)
     split_into(vat, sheet.weights, found, sheet.parts)
     found = 0
     for i in range(low, high):
         row = sheet.order[i]
-        if row.group == group:
+        if belongs(row, group, scheme):
             row.vat = sheet.parts[found]
             found += 1
+    return vat
+
+
+cdef int64_t margin_vat(Sheet sheet, Py_ssize_t low, Py_ssize_t high, int group, int scheme, bint net) except? -1:
+    # Row by row, then summed: what one line loses is not set against what another gains.
+    cdef int64_t vat = 0
+    cdef Py_ssize_t i
+    cdef Row *row
+    cdef BasketLine line
+    for i in range(low, high):
+        row = sheet.order[i]
+        if belongs(row, group, scheme):
+            line = <BasketLine>row.line
+            sheet.at = line.id
+            row.cost = times(line.unit_cost, row.quantity, sheet.scale)
+            within_limit(row.cost)
+            row.vat = vat_of_margin(row.remaining, row.cost, line.rate, net)
+            vat += row.vat
+    sheet.at = None
+    return vat
+
+
+cdef int64_t take_vat_off(
+    Sheet sheet, Py_ssize_t low, Py_ssize_t high, int group, int scheme, int64_t amount, int64_t vat, int basis
+) except? -1:
+    # The customer pays no VAT. Where prices hold it each row gives its own back, and the ticket says so as a step.
+    cdef Py_ssize_t i
+    cdef Row *row
+    for i in range(low, high):
+        row = sheet.order[i]
+        if belongs(row, group, scheme):
+            if basis == GROSS:
+                take_off(sheet, row, row.vat)
+            row.vat = 0
+    if basis == NET or vat == 0:
+        return amount
+    explain(sheet, VAT_REF + (<BasketLine>sheet.order[low].line).category, VAT, KIND_EXEMPT, amount, -vat, -vat)
+    return amount - vat
+
+
+cdef RateTotal tax_group(Sheet sheet, Py_ssize_t low, Py_ssize_t high, int group, int scheme, int basis):
+    # Phase 4 for the rows low..high-1 of one group: VAT once on their sum, then split over them.
+    cdef int64_t amount = 0
+    cdef int64_t vat = 0
+    cdef int64_t rate
+    cdef Py_ssize_t i
+    cdef BasketLine first
+    for i in range(low, high):
+        if belongs(sheet.order[i], group, scheme):
+            amount += sheet.order[i].remaining
+    first = <BasketLine>sheet.order[low].line
+    rate = 0 if group == UNTAXED else first.rate
+    if scheme & MARGIN:
+        vat = margin_vat(sheet, low, high, group, scheme, basis == NET)
+    elif scheme == 0 or basis == GROSS:
+        vat = vat_on_net(amount, rate) if basis == NET else vat_in_gross(amount, rate)
+        split_vat(sheet, low, high, group, scheme, vat)
+    if scheme & EXEMPT:
+        rate = 0
+        amount = take_vat_off(sheet, low, high, group, scheme, amount, vat, basis)
+        vat = 0
     return rate_total(
-        first.category, first.rate, group != GOODS, amount * sheet.sign, vat * sheet.sign, basis
+        first.category, rate, STORED if group == UNTAXED else DEPOSIT if group != GOODS else GOODS,
+        amount * sheet.sign, vat * sheet.sign, basis, scheme
     )
 
 
@@ -297,22 +365,23 @@ cdef tuple break_down(Sheet sheet, int basis):
     cdef list rates = []
     cdef Py_ssize_t low = 0
     cdef Py_ssize_t high
-    cdef int group
+    cdef int kind  # a group and a scheme in one number
+    cdef int present  # a bit for each kind that has rows
     cdef BasketLine line
     cdef BasketLine other
-    cdef RateTotal total
     while low < sheet.count:
         line = <BasketLine>sheet.order[low].line
+        present = 1 << SCHEMES * sheet.order[low].group + line.scheme
         high = low + 1
         while high < sheet.count:
             other = <BasketLine>sheet.order[high].line
             if other.rate != line.rate or other.category != line.category:
                 break
+            present |= 1 << SCHEMES * sheet.order[high].group + other.scheme
             high += 1
-        for group in range(GROUPS):
-            total = tax_group(sheet, low, high, group, basis)
-            if total is not None:
-                rates.append(total)
+        for kind in range(GROUPS * SCHEMES):
+            if present >> kind & 1:
+                rates.append(tax_group(sheet, low, high, kind // SCHEMES, kind % SCHEMES, basis))
         low = high
     return tuple(rates)
 
@@ -324,6 +393,8 @@ cdef PricedLine finished_line(Sheet sheet, Row *row):
     line.shares = shares_of(sheet, row)
     line.amount = row.remaining * sheet.sign
     line.vat = row.vat * sheet.sign
+    if line.line.scheme & MARGIN:
+        line.cost = row.cost * sheet.sign
     return line
 
 

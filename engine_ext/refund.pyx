@@ -4,7 +4,7 @@ cimport cython
 from libc.stdint cimport int64_t
 
 from engine_ext.basket cimport (
-    DEPOSIT, GOODS, GROSS, RateTotal, bounded, checked_basis, checked_nature, rate_total, shown,
+    DEPOSIT, EXEMPT, GOODS, GROSS, MARGIN, RateTotal, bounded, checked_basis, checked_nature, rate_total, shown,
 )
 from engine_ext.money cimport GUICHET_AMOUNT_MAX, WHOLE, times
 
@@ -32,7 +32,8 @@ cdef int check_shares(tuple shares, str line_id) except -1:
 cdef class SoldLine:
     """A sealed line and how much of it goes back: ``now``, after ``already``, both in thousandths and not negative.
 
-    ``quantity``, ``amount``, ``vat`` and ``shares`` are those that were sealed, with their signs. PricingError
+    ``quantity``, ``amount``, ``vat`` and ``shares`` are those that were sealed, with their signs; ``rate`` and
+    ``scheme`` are those of the `RateTotal` that the line belongs to. PricingError
     ``pricing.refund_exceeds`` where more would go back than was sold, ``bad_quantity``, ``bad_amount``, ``bad_rate``,
     ``bad_nature`` or ``bad_share`` where a value is out of bounds; TypeError on anything but the declared types.
     """
@@ -41,6 +42,7 @@ cdef class SoldLine:
     cdef readonly str category
     cdef readonly int64_t rate
     cdef readonly int nature
+    cdef readonly int scheme
     cdef readonly int64_t quantity
     cdef readonly int64_t amount
     cdef readonly int64_t vat
@@ -50,12 +52,13 @@ cdef class SoldLine:
 
     def __cinit__(
         self, *, str id not None, str category not None, rate, nature=GOODS, quantity, amount, vat,
-        tuple shares not None=(), already=0, now,
+        tuple shares not None=(), already=0, now, scheme=0,
     ):
         self.id = id
         self.category = category
         self.rate = bounded(rate, "rate", "pricing.bad_rate", id, 0, WHOLE)
         self.nature = checked_nature(nature, id)
+        self.scheme = bounded(scheme, "scheme", "pricing.bad_nature", id, 0, MARGIN | EXEMPT)
         self.quantity = bounded(
             quantity, "quantity", "pricing.bad_quantity", id, -GUICHET_AMOUNT_MAX, GUICHET_AMOUNT_MAX
         )
@@ -146,7 +149,7 @@ cdef int64_t sign_of_sale(list given) except 0:
     cdef int64_t base
     cdef SoldLine line
     for line in given:
-        if line.nature == DEPOSIT:
+        if line.nature != GOODS:
             deposits += line.amount
             continue
         base = line.amount
@@ -166,13 +169,13 @@ cdef tuple add_up(list given, list lines, int basis):
     for i in range(len(lines)):
         sold = <SoldLine>given[i]
         back = <RefundedLine>lines[i]
-        key = (sold.category, sold.rate, sold.nature, sold.nature == DEPOSIT and sold.amount * sign < 0)
+        key = (sold.category, sold.rate, sold.nature, sold.nature == DEPOSIT and sold.amount * sign < 0, sold.scheme)
         amount, vat = sums.get(key, (0, 0))
         sums[key] = (amount + back.amount, vat + back.vat)
     rates = []
     for key in sorted(sums):
         amount, vat = sums[key]
-        rates.append(rate_total(key[0], key[1], key[2], amount, vat, basis))
+        rates.append(rate_total(key[0], key[1], key[2], amount, vat, basis, key[4]))
     return tuple(rates)
 
 

@@ -5,10 +5,12 @@ from cpython.object cimport PyObject
 from libc.stdint cimport int64_t
 
 cdef enum:
-    # The group of a row: GOODS (0) take discounts; deposits and advances never do, each direction on its own.
+    # The group of a row: GOODS (0) take discounts; deposits and advances never do, each direction on its own, nor do
+    # vouchers of several purposes, which carry no VAT.
     WITH_SIGN = 1
     AGAINST_SIGN = 2
-    GROUPS = 3
+    UNTAXED = 3
+    GROUPS = 4
 
 
 cdef struct Row:
@@ -18,6 +20,7 @@ cdef struct Row:
     int64_t base
     int64_t remaining
     int64_t vat
+    int64_t cost  # under the margin scheme
     int group
     Py_ssize_t first_share
     Py_ssize_t last_share
@@ -70,6 +73,7 @@ cdef Row **slot_of(Sheet sheet, str line_id) except NULL
 cdef int within_limit(int64_t amount) except -1
 cdef int64_t cut(int64_t wanted, int64_t base_sum) except? -1
 cdef int give(Sheet sheet, Row *row, int64_t amount) except -1
+cdef int take_off(Sheet sheet, Row *row, int64_t amount) except -1
 cdef int explain(
     Sheet sheet, str ref, int phase, str kind, int64_t base_sum, int64_t wanted, int64_t granted
 ) except -1

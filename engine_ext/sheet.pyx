@@ -8,7 +8,7 @@ from cpython.unicode cimport PyUnicode_Compare
 from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free, realloc
 
-from engine_ext.basket cimport DEPOSIT, GOODS, BasketLine, shown
+from engine_ext.basket cimport DEPOSIT, GOODS, STORED, BasketLine, shown
 from engine_ext.money cimport GUICHET_AMOUNT_MAX, times
 
 from engine_ext.basket import PricingError
@@ -129,7 +129,7 @@ cdef int find_sign(Sheet sheet) except -1:
     cdef BasketLine line
     for i in range(sheet.count):
         line = <BasketLine>sheet.rows[i].line
-        if line.nature == DEPOSIT:
+        if line.nature != GOODS:
             deposits += sheet.rows[i].base
             continue
         leading = sheet.rows[i].base if sheet.rows[i].base != 0 else line.quantity
@@ -158,6 +158,8 @@ cdef int turn_upright(Sheet sheet) except -1:
         row.group = GOODS
         if line.nature == DEPOSIT:
             row.group = AGAINST_SIGN if row.base < 0 else WITH_SIGN
+        elif line.nature == STORED:
+            row.group = UNTAXED
     return 0
 
 
@@ -252,6 +254,15 @@ cdef int give(Sheet sheet, Row *row, int64_t amount) except -1:
     sheet.mass += amount
     within_limit(sheet.mass)
     return record(sheet, row, amount)
+
+
+cdef int take_off(Sheet sheet, Row *row, int64_t amount) except -1:
+    # Brings a row nearer to 0 by what its own sign says: less is never beyond a limit.
+    if amount == 0:
+        return 0
+    row.remaining -= amount
+    sheet.mass -= amount if amount > 0 else -amount
+    return record(sheet, row, -amount)
 
 
 cdef int64_t cut(int64_t wanted, int64_t base_sum) except? -1:

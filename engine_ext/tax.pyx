@@ -28,3 +28,12 @@ def vat_of_gross(gross, rate):
 def vat_of_net(net, rate):
     """r(net × rate): the VAT on top of an amount without it. Units and errors as for ``vat_of_gross``."""
     return vat_on_net(as_int64(net, "net"), checked_rate(rate))
+
+
+def margin_vat(sale, cost, rate):
+    """r(max(0, sale − cost) × rate / (100 % + rate)): the VAT of one line under the margin scheme.
+
+    ``sale`` and ``cost`` in minor units, VAT included (CGI art. 297 A; directive 2006/112/EC art. 315); a loss gives 0.
+    Errors as for ``vat_of_gross``.
+    """
+    return vat_of_margin(as_int64(sale, "sale"), as_int64(cost, "cost"), checked_rate(rate), False)

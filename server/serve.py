@@ -107,6 +107,11 @@ class Supervisor:
     def _all(self) -> tuple[_Child, ...]:
         return (self._engine, *self._workers, *self._helpers)
 
+    @property
+    def stopping(self) -> bool:
+        """Whether the end was asked for."""
+        return self._stopping
+
     def stop(self) -> None:
         """Asks for the end; safe in a signal handler."""
         self._stopping = True

@@ -1,10 +1,11 @@
 """What people configure about what is sold: VAT rates, department groups, departments, option sets and products."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
+from engine.catalogue.kinds_territories import WITHOUT_VAT
 from engine.discounts.kinds import DISCOUNTS
 from engine.kernel.errors import Refusal
 from engine.kernel.kinds import UNIQUE_VALUES_MAX, Kind, Row, UnitPrice
@@ -23,6 +24,9 @@ OPTION_STRIDE = 1_000  # an option's id is that of its set times this, plus its 
 BARCODE_PREFIX_MIN = 4  # characters before the star of a prefix; fewer would catch what nobody meant
 PREFIX_MARK = "*"
 UPC_A_DIGITS = 12
+WEIGHT_MAX_GRAMS = 10_000_000
+WEIGHT_UNITS = {"kg": 1_000, "g": 1}
+"""Unit of weight -> grams; the other units that people write are no weights."""
 
 Percent = Annotated[Decimal, Meta(extra={"places": QUANTITY_PLACES})]
 """A percentage as people write it ("5.5"), to 1/1000 of a percent."""
@@ -39,12 +43,19 @@ OptionSetId = Annotated[int, Meta(ge=1, le=INTEGER_MAX // OPTION_STRIDE)]
 OptionSets = Annotated[tuple[OptionSetId, ...], Meta(max_length=OPTION_SETS_MAX)]
 
 
+MarginGoods = Literal["used-goods", "art", "collectibles", "travel"]
+"""What the margin scheme may be for: used goods, works of art, collectors' items and antiques (CGI art. 297 A), travel
+agencies (CGI art. 266, 1-e)."""
+
+
 class VatRateRow(Row, frozen=True, kw_only=True):
     """A VAT rate: (territory, category, validity), never a bare percentage (fiscal.md, FR-41).
 
-    ``territory`` is "FR" or a part with rates of its own ("FR-COR", "GP", "MQ", "RE"); ``category`` our word for the
-    goods that share a rate over time ("standard", "reduced" ...); the days are the first and the last on which the
-    rate holds (null: open); ``mention`` is a legal sentence that receipts must show with it.
+    ``territory`` is "FR" or a part with rates of its own ("FR-COR", "GP", "MQ", "RE", "GF", "YT"); ``category`` our
+    word for the goods that share a rate over time ("standard", "reduced" ...); the days are the first and the last on
+    which the rate holds (null: open); on another day the row of the same territory, category and ``margin`` holds that
+    was the last to begin. ``margin`` taxes the margin only, and names the sort of goods that the law allows it for;
+    ``mention`` is a legal sentence that receipts must show with it.
     """
 
     title: Label
@@ -53,6 +64,7 @@ class VatRateRow(Row, frozen=True, kw_only=True):
     category: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,31}$")] = "standard"
     valid_from: Day | None = None
     valid_until: Day | None = None
+    margin: MarginGoods | None = None
     mention: Note | None = None
     account: Account | None = None
 
@@ -116,8 +128,11 @@ class ProductRow(Row, frozen=True, kw_only=True):
 
     A null ``price`` is an open one: it is typed at the till. ``vat``, ``vat_on_site``, ``discount`` and
     ``option_sets`` are the department's where they are empty; a set named twice may be answered twice. ``unit`` is
-    the word behind quantities ("kg"). ``stock_blocks`` refuses to sell what is not there, so it needs
-    ``stock_tracked``. A ``hidden`` product has no key but can be scanned; one that is not ``active`` is not sold.
+    the word behind quantities ("kg"). ``weighed`` goods are priced per ``unit`` of weight and sold by what the scale
+    says; ``weight`` is the grams of one piece of other goods, which receipts show with the price per kilogram.
+    ``stored_value`` is a voucher of several purposes or a card: sold without VAT and without discounts.
+    ``stock_blocks`` refuses to sell what is not there, so it needs ``stock_tracked``. A ``hidden`` product has no key
+    but can be scanned; one that is not ``active`` is not sold.
     """
 
     title: Label
@@ -136,6 +151,9 @@ class ProductRow(Row, frozen=True, kw_only=True):
     option_sets: OptionSets = ()
     stock_tracked: bool = False
     stock_blocks: bool = False
+    weighed: bool = False
+    weight: Annotated[int, Meta(ge=1, le=WEIGHT_MAX_GRAMS)] | None = None
+    stored_value: bool = False
     position: Position = 0
     hidden: bool = False
     active: bool = True
@@ -159,6 +177,9 @@ def check_vat_rate(row: VatRateRow, world: World) -> VatRateRow:
     last = None if row.valid_until is None else parse_day(row.valid_until, "row.valid_until")
     if first is not None and last is not None and last < first:
         raise Refusal("catalogue.dates_reversed", "the rate would end before it begins", at="row.valid_until")
+    if rate and row.territory in WITHOUT_VAT:
+        text = f"VAT is not applied in {row.territory} (CGI art. 294)"
+        raise Refusal("catalogue.no_vat_there", text, at="row.percent")
     return msgspec.structs.replace(row, percent=format_decimal(rate, QUANTITY_PLACES))
 
 
@@ -256,8 +277,32 @@ def _check_has_vat(row: ProductRow, world: World) -> None:
         )
 
 
+def _check_weight(row: ProductRow) -> None:
+    """What is weighed has a unit of weight, and no weight of a piece besides."""
+    if row.weighed and row.unit not in WEIGHT_UNITS:
+        text = f"weighed goods are priced per {' or '.join(WEIGHT_UNITS)}"
+        raise Refusal("catalogue.no_weight_unit", text, at="row.unit")
+    if row.weighed and row.weight is not None:
+        raise Refusal("catalogue.two_weights", "weighed goods have no weight of a piece", at="row.weight")
+
+
+def _check_scheme(row: ProductRow, world: World) -> None:
+    """The margin needs a buying price; what stores value has no margin and no default discount."""
+    department = None if row.department is None else world.row(DEPARTMENTS, row.department)
+    for field in ("vat", "vat_on_site"):
+        id = getattr(row, field) or (None if department is None else getattr(department, field))
+        rate = None if id is None else world.row(VAT_RATES, id)
+        if rate is not None and rate.margin is not None and (row.buying_price is None or row.stored_value):
+            text = "the margin scheme needs a buying price, and goods"
+            raise Refusal("catalogue.no_margin", text, at="row.buying_price")
+    if row.stored_value and row.discount is not None:
+        raise Refusal("catalogue.value_discounted", "stored value takes no discount", at="row.discount")
+
+
 def check_product(row: ProductRow, world: World) -> ProductRow:
     """Prices within bounds, barcodes that can be scanned, a VAT rate in force, a discount that fits one line."""
+    _check_weight(row)
+    _check_scheme(row, world)
     if row.stock_blocks and not row.stock_tracked:
         raise Refusal("catalogue.blocks_untracked", "stock that is not tracked cannot block", at="row.stock_blocks")
     _check_rates(row, world)

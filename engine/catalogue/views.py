@@ -58,7 +58,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
     ``price`` None is an open price; ``mode_prices`` maps a sales mode to its price; ``vat_on_site`` is the rate eaten
     in; ``discount`` is the default one; ``options`` maps an option's id to what may be chosen, ``unavailable`` holds
-    ids that exist but may not, and ``sets`` the ids of the option sets in the order asked.
+    ids that exist but may not, and ``sets`` the ids of the option sets in the order asked. ``cost`` is the buying price
+    of one, None where nobody told; ``weighed`` goods need a quantity from the scale.
     """
 
     id: int
@@ -73,6 +74,9 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     options: Options
     unavailable: frozenset[int]
     sets: tuple[int, ...]
+    cost: int | None
+    weighed: bool
+    stored_value: bool
     stock_tracked: bool
     stock_blocks: bool
     active: bool
@@ -98,6 +102,7 @@ class _Product(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     row: ProductRow
     price: int | None
+    cost: int | None
     mode_prices: dict[int, int]
 
 
@@ -121,6 +126,7 @@ def _product(row: ProductRow, version: int) -> _Product:
         version=version,
         row=row,
         price=None if row.price is None else unit_price(row.price, "price"),
+        cost=None if row.buying_price is None else unit_price(row.buying_price, "buying_price"),
         mode_prices={entry.mode: unit_price(entry.price, "mode_prices") for entry in row.mode_prices},
     )
 
@@ -217,6 +223,9 @@ def _ready_item(world: World, product_id: int) -> Item | None:
         options=choices,
         unavailable=unavailable,
         sets=sets,
+        cost=product.cost,
+        weighed=row.weighed,
+        stored_value=row.stored_value,
         stock_tracked=row.stock_tracked,
         stock_blocks=row.stock_blocks,
         active=row.active,

@@ -12,6 +12,7 @@ Report = Callable[[str, str], None]
 """``report(code, text)``: notes a break at the entry that is being looked at."""
 
 RATE_SCALE = 100_000  # rates are thousandths of a percent
+MARGIN = "margin"  # the scheme of a rate whose VAT is that of each line's margin
 BASE_DIGITS = 7  # digits behind the point of a unit price (4) and of a quantity (3) together
 
 
@@ -50,7 +51,12 @@ class TicketCheck:
             self._due[record.series, record.no] = record.due
 
     def _say_what_of_sale(self, record: Posted) -> None:
-        for rate in record.rates:
+        for index, rate in enumerate(record.rates):
+            if rate.s == MARGIN:
+                right = _vat_of_margins(record, index)
+                if rate.v != right:
+                    self._report("check.ticket_sums", f"VAT of the margins at {rate.r} is {right}, not {rate.v}")
+                continue
             base, over = (rate.g, RATE_SCALE + rate.r) if record.basis == "gross" else (rate.n, RATE_SCALE)
             right = rounded(base * rate.r, over)
             if rate.v != right:
@@ -226,10 +232,30 @@ def _prices_and_vat_fit(record: Posted) -> bool:
         if line.b != ((2 * product + scale) // (2 * scale) if product >= 0 else rounded(product, scale)):
             return False
     gross = record.basis == "gross"
-    for rate in record.rates:
+    for index, rate in enumerate(record.rates):
+        if rate.s == MARGIN:
+            if rate.v != _vat_of_margins(record, index):
+                return False
+            continue
         percent = rate.r
         base, over = (rate.g, RATE_SCALE + percent) if gross else (rate.n, RATE_SCALE)
         share = base * percent
         if rate.v != ((2 * share + over) // (2 * over) if share >= 0 else rounded(share, over)):
             return False
     return True
+
+
+def _vat_of_margins(record: Posted, index: int) -> int:
+    """The VAT that the lines of a margin rate bear: of what each brings beyond its cost (pricing.md, phase 4).
+
+    In net basis what a line brings is its amount with its VAT.
+    """
+    rate = record.rates[index].r
+    costs = dict(record.costs)
+    vat = 0
+    for line in record.lines:
+        if line.r == index:
+            gain = line.a - costs.get(line.id, 0) + (0 if record.basis == "gross" else line.t)
+            sign = -1 if line.q < 0 else 1
+            vat += sign * rounded(max(0, sign * gain) * rate, RATE_SCALE + rate)
+    return vat

@@ -158,15 +158,14 @@ def parse_entry(line: bytes) -> Json:
 
 def nearest(numerator: int, denominator: int) -> int:
     """A quotient to the nearest whole number, halves away from zero."""
-    quotient, rest = divmod(abs(numerator), denominator)
-    quotient += 2 * rest >= denominator
+    quotient = (2 * abs(numerator) + denominator) // (2 * denominator)
     return -quotient if numerator < 0 else quotient
 
 
 def ticket_problems(ticket: Json) -> Iterator[str]:
     """Every sum of a ticket that does not fit, in words."""
     lines, rates, gross = ticket["lines"], ticket["rates"], ticket["basis"] == "gross"
-    amount, vat, granted = Counter[int](), Counter[int](), Counter[int]()
+    amount, vat, granted, costs = Counter[int](), Counter[int](), Counter[int](), Counter(dict(ticket.get("costs", ())))
     for line in lines:
         shares = sum(share for _, share in line["x"])
         if line["a"] != line["b"] + shares:
@@ -183,8 +182,11 @@ def ticket_problems(ticket: Json) -> Iterator[str]:
         base = rate["g"] if gross else rate["n"]
         if amount[index] != base or vat[index] != rate["v"] or rate["n"] + rate["v"] != rate["g"]:
             yield f"VAT rate {rate['r']}: the lines make {amount[index]} and VAT {vat[index]}, it says {rate}"
-        over = 100_000 + rate["r"] if gross else 100_000
-        if ticket["is"] == "sales.posted" and rate["v"] != nearest(base * rate["r"], over):
+        right = nearest(base * rate["r"], 100_000 + rate["r"] * gross)
+        if rate.get("s") == "margin":  # of what each line brings beyond its cost (CGI art. 297 A)
+            own = [(line["id"], line["a"] + line["t"] * (not gross)) for line in lines if line["r"] == index]
+            right = sum(nearest(max(0, sale - costs[id]) * rate["r"], 100_000 + rate["r"]) for id, sale in own)
+        if ticket["is"] == "sales.posted" and rate["v"] != right:
             yield f"VAT rate {rate['r']} of {base} is not {rate['v']}"
     for index, discount in enumerate(ticket["disc"]):
         if granted[index] != discount["granted"]:

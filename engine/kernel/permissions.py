@@ -11,6 +11,8 @@ SELL = frozenset(
         "cash.open",
         "cash.read",
         "catalogue.read",
+        "customers.read",
+        "delivery.read",
         "shop.read",
         "staff.read",
         "discounts.apply",
@@ -35,11 +37,13 @@ MANAGE = SELL | {
     "staff.unlock",
     "staff.secrets",
     "access.tills",
+    "customers.write",
 }
 """A manager: everything at the till, but no configuration."""
 
 ADMIN = MANAGE | {
     "catalogue.write",
+    "delivery.write",
     "discounts.write",
     "payments.write",
     "shop.write",
@@ -59,6 +63,8 @@ READ = frozenset(
         "sales.read",
         "cash.read",
         "catalogue.read",
+        "customers.read",
+        "delivery.read",
         "shop.read",
         "discounts.read",
         "payments.read",
@@ -75,8 +81,8 @@ ROLES = MappingProxyType(
         "manager": frozenset(MANAGE),
         "employee": SELL,
         "accountant": READ,
-        "preparer": frozenset({"catalogue.read", "sales.read"}),
-        "courier": frozenset({"catalogue.read", "sales.read"}),
+        "preparer": frozenset({"catalogue.read", "delivery.read", "sales.read"}),
+        "courier": frozenset({"catalogue.read", "delivery.read", "sales.read"}),
     }
 )
 """Role -> rights (features.md, ``configUtilisateurs``)."""

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from engine.kernel import replies
 from engine.kernel.actors import require_live, require_may_ask
+from engine.kernel.clock import SystemClock
 from engine.kernel.disk import Limits
 from engine.kernel.errors import IntegrityFault, Refusal
 from engine.kernel.joined import Joined
@@ -40,10 +41,15 @@ class PublicProof:
 
 
 class Reader:
-    """A shop's readers' end: opened read-only from its path, or lent by the engine of the same process."""
+    """A shop's readers' end: opened read-only from its path, or lent by the engine of the same process.
+
+    Queries are answered as of now, by the machine's clock and never before the last entry: a price that changes at
+    19:00 is shown from 19:00 on, however long nobody sold. While the clock is in doubt the last entry's time counts.
+    """
 
     def __init__(self, path: Path, features: Joined, *, limits: Limits | None = None) -> None:
         self._own = True
+        self._wall_ms: Callable[[], int] = SystemClock().wall_ms
         self._store = Store(path, writable=False, limits=limits)
         self._features = features
         with self._store.read() as txn:
@@ -53,10 +59,11 @@ class Reader:
         self._people: PeopleStore | None = PeopleStore(path, log.shop, self._store.limits, writable=False, entropy=None)
 
     @classmethod
-    def over(cls, store: Store, features: Joined, people: PeopleStore | None) -> "Reader":
-        """A reader that shares the environment of a writer in the same process."""
+    def over(cls, store: Store, features: Joined, people: PeopleStore | None, wall_ms: Callable[[], int]) -> "Reader":
+        """A reader that shares the environment and the clock of a writer in the same process."""
         reader = cls.__new__(cls)
         reader._own = False
+        reader._wall_ms = wall_ms
         reader._store = store
         reader._features = features
         reader._people = people
@@ -132,11 +139,11 @@ class Reader:
         world.actor = actor
         world.gen, world.seq = log.gen, log.size
         world.configuration, world.book = log.configuration, log.book
-        world.at_ms = log.last_ms
+        world.at_ms = log.last_ms if log.doubt else max(log.last_ms, self._wall_ms())
         world.may = lambda permission: self._features.hooks.allows(world, actor, permission)
         civil = self._features.hooks.civil(world)
         world.zone = civil.zone
-        world.day = civil.day(log.last_ms)
+        world.day = civil.day(world.at_ms)
         return world
 
     def entry(self, gen: int, seq: int) -> replies.Stored:

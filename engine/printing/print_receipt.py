@@ -5,7 +5,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from engine.catalogue.kinds import PRODUCTS, VAT_RATES
+from engine.catalogue.kinds import PRODUCTS, VAT_RATES, ProductRow
+from engine.customers.kinds import CUSTOMERS
+from engine.delivery.kinds import TABLES, ZONES
 from engine.kernel.errors import Refusal
 from engine.kernel.kinds import Kind
 from engine.kernel.messages import ENGINE, Query
@@ -22,6 +24,20 @@ from engine.shop.kinds import SETTINGS, SETTINGS_ID, TILLS, SettingsRow
 from engine.staff.kinds import OPERATORS
 
 PUBLIC_URL_CHARS_MAX = 200
+MARGIN_ARTICLES = "CGI art. 297 A, directive 2006/112/CE"
+MARGIN_WORDS = {
+    "used-goods": "Biens d'occasion",
+    "art": "Objets d'art",
+    "collectibles": "Objets de collection et d'antiquité",
+    "travel": "Agences de voyages",
+}
+"""Goods under the margin scheme, as a receipt must name them (CGI ann. II art. 242 nonies A, I-16° and 17°)."""
+
+EXEMPT_MENTIONS = {
+    "exempt": ("Exonération de TVA - justificatif n° {proof}",),
+    "intra-eu": ("Exonération de TVA, article 262 ter, I du CGI", "N° TVA du client : {proof}"),
+}
+"""What a ticket without VAT says: why, and the number that it rests on."""
 
 
 class AskReceipt(Query, sales.TicketName, frozen=True, kw_only=True, tag="printing.receipt"):
@@ -64,6 +80,7 @@ def answer_receipt(query: AskReceipt, world: World) -> ReceiptShown:
     if settings.public_address is None and query.public_url:
         settings = msgspec.structs.replace(settings, public_address=query.public_url)
     logo = None if settings.logo is None else _row_then(world, LOGOS, settings.logo, position)
+    products = _products(ticket, world)
     facts = views.Facts(
         gen=shown.gen,
         seq=shown.seq,
@@ -77,7 +94,12 @@ def answer_receipt(query: AskReceipt, world: World) -> ReceiptShown:
         proof_path=shown.proof_path,
         issue=issue,
         copy=copy,
-        units=_units(ticket, world),
+        units={id: row.unit for id, row in products.items() if row.unit},
+        weighed=frozenset(id for id, row in products.items() if row.weighed),
+        weights={id: row.weight for id, row in products.items() if row.weight},
+        customer="" if ticket.cust is None else world.row_at(CUSTOMERS, ticket.cust.id, ticket.cust.pv).title,
+        table=_title_then(world, TABLES, ticket.table, position),
+        zone=_title_then(world, ZONES, ticket.zone, position),
         mentions=_mentions(ticket, world, position),
         later=_later(shown, until),
         logo=None if logo is None else logo.image(),
@@ -126,18 +148,30 @@ def _row_then(world: World, kind: Kind, id: int, position: int) -> Any:
     return None
 
 
-def _units(ticket: Posted | Refunded, world: World) -> dict[int, str]:
-    """The words behind the quantities, from the very version of each product that priced its line."""
-    units = {}
-    for line in ticket.lines:
-        if line.p is not None and line.pv is not None:
-            unit = world.row_at(PRODUCTS, line.p, line.pv).unit
-            if unit:
-                units[line.id] = unit
-    return units
+def _title_then(world: World, kind: Kind, id: int | None, position: int) -> str:
+    """The title of a row as it stood at a position; empty where the ticket names none."""
+    row = None if id is None else _row_then(world, kind, id, position)
+    return "" if row is None else row.title
+
+
+def _products(ticket: Posted | Refunded, world: World) -> dict[int, ProductRow]:
+    """By line, the very version of each product that priced it."""
+    return {
+        line.id: world.row_at(PRODUCTS, line.p, line.pv)
+        for line in ticket.lines
+        if line.p is not None and line.pv is not None
+    }
 
 
 def _mentions(ticket: Posted | Refunded, world: World, position: int) -> tuple[str, ...]:
-    """The legal sentences of the rates used, each once."""
+    """The legal sentences of the rates used and of their schemes, each once; the law's own words, so in French."""
     rows = [_row_then(world, VAT_RATES, rate.c, position) for rate in ticket.rates]
-    return tuple(dict.fromkeys(row.mention for row in rows if row is not None and row.mention))
+    found = [row.mention for row in rows if row is not None and row.mention]
+    for rate, row in zip(ticket.rates, rows, strict=True):
+        if rate.s == views.MARGIN:
+            goods = MARGIN_WORDS[row.margin if row is not None and row.margin else "used-goods"]
+            found.append(f"Régime particulier - {goods} ({MARGIN_ARTICLES})")
+    cust = ticket.cust
+    if cust is not None and any(rate.s == cust.tax for rate in ticket.rates):
+        found += [line.format(proof=cust.proof) for line in EXEMPT_MENTIONS[cust.tax]]
+    return tuple(dict.fromkeys(found))

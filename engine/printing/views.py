@@ -13,15 +13,18 @@ from msgspec import Meta
 from engine.kernel.money import QUANTITY_PLACES, UNIT_PRICE_PLACES
 from engine.payments.records import Leg
 from engine.ports.printer import Block, Cell, Columns, Document, Image, Qr, Rule, Table, Text
-from engine.printing.views_texts import Language, moment, money, number, percent, say
-from engine.sales.records import Line, Posted, Refunded
+from engine.printing.views_texts import SYMBOLS, Language, moment, money, number, percent, say
+from engine.sales.records import Line, Posted, Rate, Refunded
 from engine.shop.kinds import SettingsRow
 from engine_ext import seal
 
 SOFTWARE = "Guichet"
 LEAF_DIGITS = 16  # of 64: enough to tell one entry from another by eye; the proof needs the journal anyway
 HIDDEN_MARK = "/*/*"  # begins the name of articles that cost nothing and stay off the customer's receipt
-LINE_PHASE = 1  # discounts of this phase stand under their line, later ones under the subtotal (pricing.md)
+LINE_PHASES = (1, 4)  # what these phases change stands under its line, the rest under the subtotal (pricing.md)
+MARGIN = "margin"
+SCHEME_WORDS = frozenset({MARGIN, "exempt", "intra-eu", "stored"})
+GRAMS_OF_KG = 1_000
 
 Issue = Literal["original", "duplicate", "preview"]
 
@@ -38,8 +41,10 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
     ``gen``, ``seq``, ``at``, ``till``, ``training`` and ``software`` stand in the entry, ``proof_path`` leads to it
     from outside; ``till_name`` and ``operator`` are the names of that time; ``issue`` and ``copy`` say which output
-    this is; ``units`` maps line ids to the words behind quantities; ``mentions`` are the legal sentences of the VAT
-    rates used; ``later`` are payments since, shown below the receipt proper; ``logo`` is the shop's of that time.
+    this is; ``units`` maps line ids to the words behind quantities, ``weighed`` says which of them a scale told, and
+    ``weights`` maps line ids to the grams of one piece; ``mentions`` are the legal sentences of the VAT rates used;
+    ``later`` are payments since, shown below the receipt proper; ``logo`` is the shop's of that time; ``customer``,
+    ``table`` and ``zone`` are the titles of that time, empty where the ticket names none.
     """
 
     gen: int
@@ -55,6 +60,11 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     copy: Annotated[int, Meta(ge=0)] = 0
     till_text: tuple[str, ...] = ()
     units: Mapping[int, str] = msgspec.field(default_factory=dict)
+    weighed: frozenset[int] = frozenset()
+    weights: Mapping[int, int] = msgspec.field(default_factory=dict)
+    customer: str = ""
+    table: str = ""
+    zone: str = ""
     mentions: tuple[str, ...] = ()
     later: tuple[Payment, ...] = ()
     logo: Image | None = None
@@ -149,12 +159,24 @@ class _Receipt:
         till = self._say("till", id=facts.till, name=facts.till_name if self._options.till_name else "")
         blocks.append(_pair(till, self._say(f"mode_{ticket.mode}") if self._options.mode else ""))
         blocks.append(Text(text=self._say("operator", name=facts.operator)))
+        blocks += self._place()
         if isinstance(ticket, Refunded) and ticket.reason:
             blocks.append(Text(text=self._say("reason", text=ticket.reason)))
         if ticket.note and self._options.notes:
             blocks.append(Text(text=self._say("note", text=ticket.note)))
         blocks.append(Rule())
         return blocks
+
+    def _place(self) -> list[Block]:
+        """Table, covers, delivery zone and customer, each where the ticket names it."""
+        facts, ticket = self._facts, self._ticket
+        words = (
+            ("table", facts.table),
+            ("covers", str(ticket.covers) if ticket.covers else ""),
+            ("zone", facts.zone),
+            ("customer", facts.customer),
+        )
+        return [Text(text=self._say(word, name=name)) for word, name in words if name]
 
     def lines(self) -> list[Block]:
         """Every line in the order of entry: label, quantity, unit price, rate, amount; options and discounts below.
@@ -172,26 +194,45 @@ class _Receipt:
         if unit := self._facts.units.get(line.id):
             quantity = f"{quantity} {unit}"
         price = number(language, line.u, UNIT_PRICE_PLACES, ticket.dec)
-        figures = f"{quantity} x {price}   {percent(language, ticket.rates[line.r].r)}"
+        if line.id in self._facts.weighed:
+            price = f"{price} {SYMBOLS.get(ticket.cur, ticket.cur)}/{unit}"
+        rate = ticket.rates[line.r]
+        figures = f"{quantity} x {price}   {self._rate_name(rate)}"
         blocks: list[Block] = [Text(text=line.l), _pair(figures, self._amount(line.b), indent=2)]
+        if grams := self._facts.weights.get(line.id):
+            blocks.append(Text(text=self._weight(grams, line), indent=4))
         for option in line.o:
             delta = (
                 f" ({'+' if option.delta > 0 else ''}{number(language, option.delta, UNIT_PRICE_PLACES, ticket.dec)})"
             )
             blocks.append(Text(text=f"+ {option.l}{delta if option.delta else ''}", indent=4))
-        if self._options.net_prices and ticket.basis == "gross":
+        if self._options.net_prices and ticket.basis == "gross" and rate.s != MARGIN:
             blocks.append(_pair(self._say("net"), self._amount(line.a - line.t), indent=4))
         if line.n and self._options.notes:
             blocks.append(Text(text=self._say("note", text=line.n), indent=4))
         for index, share in line.x:
-            if ticket.disc[index].phase == LINE_PHASE:
+            if ticket.disc[index].phase in LINE_PHASES:
                 blocks.append(_pair(ticket.disc[index].l, self._amount(share), indent=4))
         return blocks
+
+    def _rate_name(self, rate: Rate) -> str:
+        """A rate as the customer reads it: who is taxed on the margin may not show the tax (CGI art. 297 E)."""
+        if rate.s in SCHEME_WORDS:
+            return self._say(rate.s)
+        return percent(self._language, rate.r) + (f" {self._say('deposit')}" if rate.deposit else "")
+
+    def _weight(self, grams: int, line: Line) -> str:
+        """The weight of one piece and what a kilogram of it costs; rounded to be shown, never to be charged."""
+        language, ticket = self._language, self._ticket
+        weight = f"{number(language, grams, 3, 0)} kg" if grams >= GRAMS_OF_KG else f"{grams} g"
+        minor = 10 ** (UNIT_PRICE_PLACES - ticket.dec)
+        price = (2 * line.u * GRAMS_OF_KG + grams * minor) // (2 * grams * minor)
+        return f"{weight} ({self._money(price)}/kg)"
 
     def totals(self) -> list[Block]:
         """Subtotal and what was taken off it, the total in large, and how many lines there are."""
         ticket = self._ticket
-        below = [discount for discount in ticket.disc if discount.phase != LINE_PHASE]
+        below = [discount for discount in ticket.disc if discount.phase not in LINE_PHASES]
         blocks: list[Block] = [Rule()]
         if below:
             blocks.append(_pair(self._say("subtotal"), self._money(self._sum() - sum(item.granted for item in below))))
@@ -211,15 +252,19 @@ class _Receipt:
         return sum(line.a for line in self._ticket.lines)
 
     def vat(self) -> list[Block]:
-        """The totals of each rate as sealed (nothing is computed again), and their sum where there are several."""
+        """The totals of each rate as sealed (nothing is computed again), and their sum where there are several.
+
+        Of goods under the margin scheme only the price is shown, in the sum too (CGI art. 297 E).
+        """
         rates = self._ticket.rates
         rows = [tuple(self._say(word) for word in ("rate", "net", "vat", "gross"))]
         for rate in rates:
-            name = percent(self._language, rate.r) + (f" {self._say('deposit')}" if rate.deposit else "")
-            rows.append((name, self._amount(rate.n), self._amount(rate.v), self._amount(rate.g)))
+            figures = ("", "") if rate.s == MARGIN else (self._amount(rate.n), self._amount(rate.v))
+            rows.append((self._rate_name(rate), *figures, self._amount(rate.g)))
         if len(rates) > 1:
-            sums = (sum(rate.n for rate in rates), sum(rate.v for rate in rates), sum(rate.g for rate in rates))
-            rows.append((self._say("sum"), *[self._amount(value) for value in sums]))
+            open_rates = [rate for rate in rates if rate.s != MARGIN]
+            sums = (sum(rate.n for rate in open_rates), sum(rate.v for rate in open_rates))
+            rows.append((self._say("sum"), *[self._amount(value) for value in (*sums, sum(rate.g for rate in rates))]))
         table = Table(rows=tuple(tuple(Cell(text=text) for text in row) for row in rows))
         return [Rule(), table, *[Text(text=text) for text in self._facts.mentions]]
 

@@ -1,98 +1,37 @@
 """Baskets as tills send them, and what pricing needs to know of each line: the catalogue's facts, looked up once."""
 
-from typing import Annotated, Any, NamedTuple, NoReturn
-
-import msgspec
-from msgspec import Meta
+import functools
+from typing import Any, NamedTuple, NoReturn
 
 from engine.catalogue import views as catalogue
+from engine.catalogue import views_prices as prices
+from engine.catalogue import views_rates as rates
+from engine.catalogue.views_prices import Price, Prices
 from engine.discounts import views as discounts
 from engine.kernel.errors import Refusal
 from engine.kernel.events import Event
-from engine.kernel.kinds import Quantity, Row, UnitPrice
-from engine.kernel.messages import INTEGER_MAX, LINES_MAX, Cents, Decimal, Id, Label, Note
+from engine.kernel.messages import LINES_MAX
 from engine.kernel.money import parse_decimal, quantity, unit_price
 from engine.kernel.world import World
-from engine.payments.kinds import Legs
+from engine.sales.choose_price import chosen_price
+from engine.sales.draft_buyer import NOBODY, Buyer, draft_buyer
+from engine.sales.receive_basket import PERCENT_PLACES, Basket, DiscountIn, LineDiscountIn, LineIn
 from engine.sales.records import Option
 from engine.shop import views as shop
 from engine.shop.kinds import SETTINGS, SETTINGS_ID, SettingsRow
 from engine.staff import views as staff
-from engine_ext.basket import BasketLine, LineAdjustment, PricingError, SubtotalAdjustment
+from engine_ext.basket import NATURE_STORED, BasketLine, LineAdjustment, PricingError, SubtotalAdjustment
 
-DISCOUNTS_MAX = 20  # subtotal discounts of one ticket
-LINE_OPTIONS_MAX = 20  # options chosen on one line
-PERCENT_PLACES = 3  # percentages are thousandths of a percent inside
 FREE_LABEL = "Vente libre"
 FREE_DISCOUNT_LABEL = "Remise"
-MODE_MAX = 6
 QUANTITY_MAX = 10_000_000_000  # thousandths on one line
 SHELF_ITEMS_MAX = 50_000  # products kept ready for sale; beyond it the shelf is filled afresh
 SHELF_LINES_MAX = 20_000  # lines kept as pricing takes them; beyond it they are made afresh
 NO_NAME = (None, None, "")
+NOTHING_MORE: dict[str, Any] = {}
 
 LINE_IDS = tuple(str(number) for number in range(1, LINES_MAX + 1))
 """The ids of lines as entered, ready made: pricing names lines by text."""
-
-
-class LineDiscountIn(Row, frozen=True, kw_only=True):
-    """A line's discount or surcharge: a configured one by ``id``, or a free one by ``percent`` ("-10"), ``amount`` per
-    unit ("-0.5") or ``fixed`` price per unit, which needs the right ``sales.free_discount``."""
-
-    id: Id | None = None
-    percent: Annotated[Decimal, Meta(extra={"places": PERCENT_PLACES})] | None = None
-    amount: UnitPrice | None = None
-    fixed: UnitPrice | None = None
-    label: Label | None = None
-
-
-class DiscountIn(Row, frozen=True, kw_only=True):
-    """A discount, surcharge or fixed price over the lines listed by number (from 1, as entered), or over all of them.
-
-    ``amount`` and ``fixed`` are minor units. A free one needs the right ``sales.free_discount``.
-    """
-
-    id: Id | None = None
-    percent: Annotated[Decimal, Meta(extra={"places": PERCENT_PLACES})] | None = None
-    amount: Cents | None = None
-    fixed: Cents | None = None
-    label: Label | None = None
-    lines: Annotated[tuple[Annotated[int, Meta(ge=1, le=LINES_MAX)], ...], Meta(max_length=LINES_MAX)] = ()
-
-
-class LineIn(Row, frozen=True, kw_only=True):
-    """One line: a product, or a department with a price, or only a price (the shop's default VAT).
-
-    ``price`` on a product that has one needs the right ``sales.typed_price``; ``label`` names a line without product;
-    ``options`` are ids of choices in the product's option sets.
-    """
-
-    product: Id | None = None
-    department: Id | None = None
-    price: UnitPrice | None = None
-    quantity: Quantity = 1
-    label: Label | None = None
-    options: Annotated[tuple[Id, ...], Meta(max_length=LINE_OPTIONS_MAX)] = ()
-    note: Note | None = None
-    discount: LineDiscountIn | None = None
-
-
-class Basket(msgspec.Struct, frozen=True, kw_only=True):
-    """What selling and pricing have in common.
-
-    ``mode`` is the sales mode (default: the till's, else the shop's); ``shown_total`` what the till showed: where the
-    engine's total differs the sale is refused with the new ticket; ``unpaid`` lets a rest stay due; ``receipt`` says
-    that the customer asked for one.
-    """
-
-    lines: Annotated[tuple[LineIn, ...], Meta(min_length=1, max_length=LINES_MAX)]
-    mode: Annotated[int, Meta(ge=0, le=MODE_MAX)] | None = None
-    discounts: Annotated[tuple[DiscountIn, ...], Meta(max_length=DISCOUNTS_MAX)] = ()
-    payments: Legs = ()
-    shown_total: Annotated[int, Meta(ge=-INTEGER_MAX, le=INTEGER_MAX)] | None = None
-    unpaid: bool = False
-    note: Note | None = None
-    receipt: bool = False
 
 
 class Facts(NamedTuple):
@@ -109,7 +48,11 @@ class Facts(NamedTuple):
 
 
 class Ready(NamedTuple):
-    """What is the same of a product every time it is sold in one sales mode: the item and what pricing asks of it."""
+    """What is the same of a product every time it is sold in one sales mode: the item and what pricing asks of it.
+
+    ``choices`` are its prices under conditions; ``plain`` is true where there are none and VAT has no scheme of its
+    own, so that a line is made without a further look.
+    """
 
     item: catalogue.Item
     product: str
@@ -119,6 +62,9 @@ class Ready(NamedTuple):
     default: LineAdjustment | None
     name: tuple[int | None, int | None, str]
     facts: Facts
+    choices: Prices
+    margin: str | None
+    plain: bool
 
 
 class PlainLine(NamedTuple):
@@ -131,18 +77,22 @@ class PlainLine(NamedTuple):
 
 
 class Shelf:
-    """What was looked up for the baskets before, valid for one configuration: nothing on it depends on anything else.
+    """What was looked up for the baskets before, valid for one configuration and business day: nothing on it depends on
+    anything else.
 
-    ``ready`` holds products by (product, sales mode), ``modes`` the sales mode by (till, mode asked for), ``lines``
-    plain lines of products as pricing takes them, by sales mode and then by (line, place): a shop sells few of them.
+    ``rates`` holds those in force by (VAT rate, `Draft.place`), ``ready`` products by (product, place), ``modes`` the
+    sales mode by (till, mode asked for), ``lines`` plain lines of products as pricing takes them, by sales mode and
+    then by (line, place in the basket): a shop sells few of them.
     """
 
-    __slots__ = ("configuration", "discounts", "lines", "modes", "ready", "settings")
+    __slots__ = ("configuration", "day", "discounts", "lines", "modes", "rates", "ready", "settings")
 
     def __init__(self, world: World) -> None:
         self.configuration = world.configuration
+        self.day = world.day
         self.settings = shop.settings(world)
-        self.ready: dict[tuple[int, int], Ready] = {}
+        self.ready: dict[tuple[int, int | tuple[int, str]], Ready] = {}
+        self.rates: dict[tuple[int, int | tuple[int, str]], rates.Rate] = {}
         self.lines: dict[int, dict[tuple[LineIn, int], PlainLine]] = {}
         self.modes: dict[tuple[int, int | None], int] = {}
         self.discounts: dict[int, discounts.Discount] = {}
@@ -166,7 +116,8 @@ def _shelf(world: World) -> Shelf:
     place = world.compiled(SETTINGS, SETTINGS_ID, _shelves)
     if place:
         shelf = place[0]
-        if shelf.configuration == world.configuration and len(shelf.ready) <= SHELF_ITEMS_MAX:
+        fresh = shelf.configuration == world.configuration and shelf.day == world.day
+        if fresh and len(shelf.ready) <= SHELF_ITEMS_MAX:
             return shelf
     shelf = Shelf(world)
     if place is not None:
@@ -177,7 +128,9 @@ def _shelf(world: World) -> Shelf:
 class Draft(NamedTuple):
     """A basket ready to be priced: its lines, their facts in the same order, its subtotal discounts, and for every name
     that pricing uses for a discount its (id, version, label); ``stock`` holds, by
-    product, what is asked of its stock and whether it blocks."""
+    product, what is asked of its stock and whether it blocks. ``buyer`` is whom and where it is sold to; ``place`` is
+    the sales mode, with the territory where the buyer's is another; ``plain`` says that the buyer changes nothing;
+    ``listed`` maps line ids to the price rows that gave their prices, ``margins`` are products taxed on theirs."""
 
     mode: int
     shelf: Shelf
@@ -186,15 +139,27 @@ class Draft(NamedTuple):
     subtotals: list[SubtotalAdjustment]
     names: dict[str, tuple[int | None, int | None, str]]
     stock: dict[int, tuple[int, bool]]
+    basket: Basket
+    buyer: Buyer
+    place: int | tuple[int, str]
+    plain: bool
+    listed: dict[int, int]
+    margins: list[int]
 
 
 def draft(basket: Basket, world: World) -> Draft:
     """Looks up what the basket's lines and discounts refer to; refuses what is unknown, not for sale or not allowed."""
     shelf = _shelf(world)
-    made = Draft(shelf.mode(basket.mode, world), shelf, [], [], [], {}, {})
-    known = shelf.lines.get(made.mode)
+    mode = shelf.mode(basket.mode, world)
+    buyer = NOBODY
+    if basket.customer is not None or basket.table is not None or basket.zone is not None:
+        buyer = draft_buyer(basket.customer, basket.table, basket.zone, world)
+    territory = buyer.territory
+    sold = mode if territory is None else (mode, territory)
+    made = Draft(mode, shelf, [], [], [], {}, {}, basket, buyer, sold, buyer.customer is None, {}, [])
+    known = shelf.lines.get(mode) if made.plain else {}
     if known is None or len(known) > SHELF_LINES_MAX:
-        known = shelf.lines[made.mode] = {}
+        known = shelf.lines[mode] = {}
     lines, facts = made.lines, made.facts
     place, index = "lines", 0
     try:
@@ -238,6 +203,8 @@ def need(world: World, right: str, at: str) -> None:
 
 def _quantity(line: LineIn, index: int) -> int:
     asked = line.quantity
+    if asked is None:
+        return 1000
     number = asked * 1000 if type(asked) is int else quantity(asked, f"lines[{index}].quantity")
     if not 0 < number <= QUANTITY_MAX:
         _decline("sales.bad_quantity", "a quantity is above 0 and at most 10 000 000", index, "quantity")
@@ -253,7 +220,7 @@ def _typed(given: str | int, index: int) -> int:
 
 def _ready(id: int, index: int, made: Draft, world: World) -> Ready:
     """The product made ready for this basket's sales mode; refuses what is unknown or not for sale."""
-    found = made.shelf.ready.get((id, made.mode))
+    found = made.shelf.ready.get((id, made.place))
     if found is not None:
         return found
     item = catalogue.item(world, id)
@@ -262,10 +229,16 @@ def _ready(id: int, index: int, made: Draft, world: World) -> Ready:
     if not item.active:
         _decline("sales.not_for_sale", f"{item.label} is not for sale", index, "product")
     vat = catalogue.vat(world, item, made.mode)
+    rate = rates.rate_on(world, vat.id, f"lines[{index}]", made.buyer.territory)
+    if rate.margin is not None and (item.cost is None or item.stored_value):
+        _decline("sales.no_cost", f"{item.label} is taxed on its margin and has no buying price", index, "product")
+    choices = prices.prices(world, id)
     default, name = _default(item.discount, world)
     facts = Facts(item.id, item.version, item.department, item.label, False, (), None, item.stock_tracked)
-    found = Ready(item, f"p{id}", str(vat.id), vat.rate, catalogue.price_in(item, made.mode), default, name, facts)
-    made.shelf.ready[id, made.mode] = found
+    price = catalogue.price_in(item, made.mode)
+    plain = not choices and rate.margin is None and not item.stored_value and not item.weighed
+    found = Ready(item, f"p{id}", str(rate.id), rate.percent, price, default, name, facts, choices, rate.margin, plain)
+    made.shelf.ready[id, made.place] = found
     return found
 
 
@@ -282,6 +255,10 @@ def _product_line(
     assert line.product is not None
     ready = _ready(line.product, index, made, world)
     item, price = ready.item, ready.price
+    plain = ready.plain and made.plain
+    chosen = None if plain else _special(ready, line, index, made, world)
+    if chosen is not None:
+        price = chosen.price
     if line.department is not None or line.label is not None:
         field = "label" if line.department is None else "department"
         _decline("sales.ambiguous_line", f"a product has its own {field}", index, field)
@@ -298,7 +275,10 @@ def _product_line(
     number = _quantity(line, index)
     if ready.default is not None:
         made.names[ready.default.ref] = ready.name
-    priced = BasketLine(
+    # Without ``more`` where there is none: unpacking it would cost an ordinary line a fifth of its time.
+    more = NOTHING_MORE if plain else _scheme(ready, made, world)
+    build = BasketLine if not more else functools.partial(BasketLine, **more)
+    priced = build(
         id=LINE_IDS[index],
         product=ready.product,
         department=None,
@@ -313,15 +293,35 @@ def _product_line(
     )
     if options and priced.unit < 0:
         _decline("sales.negative_price", f"the options take {item.label} below 0", index, "options")
-    plain = typed is None and not options and line.note is None
-    facts = ready.facts if plain else ready.facts._replace(typed=typed is not None, options=options, note=line.note)
+    if chosen is not None and chosen.id and typed is None:
+        made.listed[index + 1] = chosen.id
+    bare = typed is None and not options and line.note is None
+    facts = ready.facts if bare else ready.facts._replace(typed=typed is not None, options=options, note=line.note)
     taken = PlainLine(priced, facts, item.stock_blocks if item.stock_tracked else None)
     if item.stock_tracked:
         _ask_stock(taken, made)
     made.lines.append(priced)
     made.facts.append(facts)
-    if plain and line.discount is None and ready.default is None:
+    if bare and plain and line.discount is None and ready.default is None:
         known[line, index] = taken
+
+
+def _special(ready: Ready, line: LineIn, index: int, made: Draft, world: World) -> Price | None:
+    """What the scale must say, and the price that holds under conditions, if any does (pricing.md, phase 0)."""
+    item, customer = ready.item, made.buyer.customer
+    if item.weighed and line.quantity is None:
+        _decline("sales.no_weight", f"{item.label} is sold by weight: nothing was weighed", index, "quantity")
+    counted = sum(_quantity(other, at) for at, other in enumerate(made.basket.lines) if other.product == item.id)
+    return chosen_price(ready.choices, world, product=item.id, counted=counted, mode=made.mode, customer=customer)
+
+
+def _scheme(ready: Ready, made: Draft, world: World) -> dict[str, Any]:
+    """How the VAT of a line is found where it is not simply its rate (pricing.md, phase 4)."""
+    if ready.item.stored_value:
+        return {"nature": NATURE_STORED}
+    if ready.margin is not None:
+        made.margins.append(ready.item.id)
+    return made.buyer.scheme(ready.margin, ready.item.cost, int(ready.category), made.names, world)
 
 
 def _other_line(line: LineIn, index: int, made: Draft, world: World) -> None:
@@ -344,16 +344,24 @@ def _other_line(line: LineIn, index: int, made: Draft, world: World) -> None:
         label, price, discount = group.label, group.price, group.discount
     if typed is None and price is None:
         _decline("sales.price_missing", f"{label} has no price of its own: type one", index, "price")
+    rate = made.shelf.rates.get((vat.id, made.place))
+    if rate is None:
+        rate = rates.rate_on(world, vat.id, f"lines[{index}]", made.buyer.territory)
+        made.shelf.rates[vat.id, made.place] = rate
+    if rate.margin is not None:
+        _decline("sales.no_cost", f"{label} is taxed on the margin: only a product has a buying price", index, "price")
     default, name = _default(discount, world)
     if default is not None:
         made.names[default.ref] = name
+    more = NOTHING_MORE if made.plain else made.buyer.scheme(None, None, rate.id, made.names, world)
+    build = BasketLine if not more else functools.partial(BasketLine, **more)
     made.lines.append(
-        BasketLine(
+        build(
             id=LINE_IDS[index],
             product=None,
             department=None if line.department is None else f"d{line.department}",
-            category=str(vat.id),
-            rate=vat.rate,
+            category=str(rate.id),
+            rate=rate.percent,
             quantity=_quantity(line, index),
             catalogue=price or 0,
             typed=typed,

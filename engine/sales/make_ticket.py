@@ -2,12 +2,23 @@
 
 from engine.kernel.world import World
 from engine.payments.records import Leg
-from engine.sales.draft_basket import Basket, Draft, Facts, refusal
+from engine.sales.draft_basket import Draft, Facts, refusal
+from engine.sales.receive_basket import Basket
 from engine.sales.records import Discount, Line, Posted, Rate
 from engine_ext import pricing
-from engine_ext.basket import BASIS_GROSS, BASIS_NET, NATURE_DEPOSIT, PricingError, RateTotal
+from engine_ext.basket import (
+    BASIS_GROSS,
+    BASIS_NET,
+    NATURE_DEPOSIT,
+    NATURE_STORED,
+    SCHEME_EXEMPT,
+    PricingError,
+    RateTotal,
+)
 from engine_ext.sheet import Applied
 
+MARGIN = "margin"
+STORED = "stored"
 BASES = {"gross": BASIS_GROSS, "net": BASIS_NET}
 
 
@@ -38,7 +49,8 @@ def ticket(
 ) -> Posted:
     """The ticket as it will be sealed."""
     settings = draft.shelf.settings
-    rates = {(rate.category, rate.rate): index for index, rate in enumerate(priced.rates)}
+    rates = {(rate.category, rate.rate, rate.scheme): index for index, rate in enumerate(priced.rates)}
+    profile = "" if draft.plain else draft.buyer.profile
     lines = [_line(line, draft.facts, rates) for line in priced.lines]
     return Posted(  # by position, as lines are (see `Line`)
         series,
@@ -51,7 +63,7 @@ def ticket(
         draft.mode,
         tuple(lines),
         tuple([_discount(applied, draft) for applied in priced.discounts]) if priced.discounts else (),
-        tuple([sealed_rate(rate) for rate in priced.rates]),
+        tuple([sealed_rate(rate, profile=profile) for rate in priced.rates]),
         len(lines),
         priced.total,
         legs,
@@ -60,10 +72,21 @@ def ticket(
         world.book,
         priced.algorithm,
         basket.receipt,
+        None if draft.plain else draft.buyer.sealed(),
+        basket.table,
+        basket.covers,
+        basket.zone,
+        tuple(draft.listed.items()) if draft.listed else (),
+        _costs(priced) if draft.margins else (),
     )
 
 
-def _line(line: pricing.PricedLine, facts: list[Facts], rates: dict[tuple[str, int], int]) -> Line:
+def _costs(priced: pricing.Priced) -> tuple[tuple[int, int], ...]:
+    """By line, what goods under the margin scheme cost."""
+    return tuple((int(line.id), line.cost) for line in priced.lines if line.cost is not None)
+
+
+def _line(line: pricing.PricedLine, facts: list[Facts], rates: dict[tuple[str, int, int], int]) -> Line:
     id, key, quantity, unit, base, shares, amount, vat = line.figures()
     number = int(id)
     product, version, department, label, typed, options, note, stock = facts[number - 1]
@@ -102,13 +125,21 @@ def _discount(applied: Applied, draft: Draft) -> Discount:
     )
 
 
-def sealed_rate(rate: RateTotal, sign: int = 1) -> Rate:
-    """A VAT total as sealed; ``sign`` -1 for a refund."""
+def sealed_rate(rate: RateTotal, sign: int = 1, profile: str = "") -> Rate:
+    """A VAT total as sealed; ``sign`` -1 for a refund; ``profile`` is the customer's: why there is none to pay."""
+    nature = rate.nature
     return Rate(
         int(rate.category),
-        rate.nature == NATURE_DEPOSIT,
+        nature == NATURE_DEPOSIT,
         rate.rate,
         sign * rate.gross,
         sign * rate.vat,
         sign * rate.net,
+        _scheme(rate, profile) if rate.scheme or nature == NATURE_STORED else "",
     )
+
+
+def _scheme(rate: RateTotal, profile: str) -> str:
+    if rate.nature == NATURE_STORED:
+        return STORED
+    return profile if rate.scheme & SCHEME_EXEMPT else MARGIN

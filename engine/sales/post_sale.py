@@ -8,7 +8,8 @@ from engine.kernel.messages import Command
 from engine.kernel.world import World
 from engine.payments import views as payments
 from engine.sales import make_ticket, views
-from engine.sales.draft_basket import Basket, Draft, draft, need
+from engine.sales.draft_basket import Draft, draft, need
+from engine.sales.receive_basket import Basket
 from engine.sales.records import STOCK_ITEM, Posted
 
 

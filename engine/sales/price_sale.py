@@ -5,7 +5,8 @@ from engine.kernel.messages import Query
 from engine.kernel.world import World
 from engine.payments import views as payments
 from engine.sales import make_ticket, views
-from engine.sales.draft_basket import Basket, draft
+from engine.sales.draft_basket import draft
+from engine.sales.receive_basket import Basket
 from engine.sales.records import Posted
 
 

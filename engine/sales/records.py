@@ -77,7 +77,10 @@ class Line(msgspec.Struct, frozen=True, gc=False):
 
 class Rate(msgspec.Struct, frozen=True, gc=False):
     """The ticket's total of one VAT key: ``c`` the VAT rate's id, ``deposit`` whether it is the group of deposit lines,
-    ``r`` its percentage (1/1000 %), ``g`` gross, ``v`` VAT, ``n`` net."""
+    ``r`` its percentage (1/1000 %), ``g`` gross, ``v`` VAT, ``n`` net.
+
+    ``s`` says by what scheme it is taxed: "" on the whole, "margin", or not at all ("exempt", "intra-eu", "stored":
+    then ``r`` is 0)."""
 
     c: int
     deposit: bool
@@ -85,6 +88,17 @@ class Rate(msgspec.Struct, frozen=True, gc=False):
     g: int
     v: int
     n: int
+    s: str = ""
+
+
+class Customer(msgspec.Struct, frozen=True, kw_only=True):
+    """To whom a ticket was sold: the customer's id, the position of the version of his row, his tax profile, and the
+    number that an exemption rests on (null where there is none)."""
+
+    id: int
+    pv: int
+    tax: str
+    proof: str | None
 
 
 class Discount(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -121,7 +135,9 @@ class Ticket(Record, frozen=True):
     "gross" or "net", ``cur`` and ``dec`` the currency and its decimals, ``mode`` the sales mode (0 take-away,
     1 delivery, 2 on site ...), ``items`` the number of lines, ``due`` what is still to be paid (in a refund, negative:
     what it takes off the due of the original), ``book`` the position of the price book, ``algo`` the number of the
-    pricing algorithm, ``asked`` whether a receipt was asked for.
+    pricing algorithm, ``asked`` whether a receipt was asked for, ``cust`` the customer (null: nobody was named),
+    ``table``, ``covers`` (0: not told) and delivery ``zone``; ``pr`` holds, for lines whose unit price a price row
+    gave, (line id, row), and ``costs``, for lines of a sale whose margin is taxed, (line id, what the line cost).
     """
 
     fiscal: ClassVar[str] = "ticket"
@@ -145,6 +161,12 @@ class Ticket(Record, frozen=True):
     book: int
     algo: int
     asked: bool
+    cust: Customer | None = None
+    table: int | None = None
+    covers: int = 0
+    zone: int | None = None
+    pr: tuple[tuple[int, int], ...] = ()
+    costs: tuple[tuple[int, int], ...] = ()
 
 
 class Posted(Ticket, frozen=True, tag="sales.posted"):

@@ -15,12 +15,22 @@ from engine.payments import views as payments
 from engine.payments.kinds import LegIn, Legs
 from engine.payments.records import Leg
 from engine.sales import return_money, views
-from engine.sales.make_ticket import BASES, sealed_rate
+from engine.sales.make_ticket import BASES, MARGIN, STORED, sealed_rate
 from engine.sales.records import Discount, Line, Original, Posted, Refunded
 from engine.sales.state import LaterRow
 from engine.shop import views as shop
-from engine_ext.basket import NATURE_DEPOSIT, NATURE_GOODS, PricingError
+from engine_ext.basket import (
+    NATURE_DEPOSIT,
+    NATURE_GOODS,
+    NATURE_STORED,
+    SCHEME_EXEMPT,
+    SCHEME_MARGIN,
+    PricingError,
+)
 from engine_ext.refund import Refund, RefundedLine, SoldLine, refund
+
+SCHEMES = {MARGIN: SCHEME_MARGIN, "exempt": SCHEME_EXEMPT, "intra-eu": SCHEME_EXEMPT}
+"""The scheme of a sealed rate, as the core numbers it; any other is 0."""
 
 
 class RefundLineIn(Row, frozen=True, kw_only=True):
@@ -121,7 +131,8 @@ def _sold(line: Line, sale: Posted, already: int, now: int) -> SoldLine:
         id=str(line.id),
         category=str(rate.c),
         rate=rate.r,
-        nature=NATURE_DEPOSIT if rate.deposit else NATURE_GOODS,
+        nature=NATURE_DEPOSIT if rate.deposit else NATURE_STORED if rate.s == STORED else NATURE_GOODS,
+        scheme=SCHEMES.get(rate.s, 0),
         quantity=line.q,
         amount=line.a,
         vat=line.t,
@@ -148,8 +159,10 @@ def _give_back(asked: tuple[LegIn, ...], case: _Case, world: World) -> tuple[Leg
 def _ticket(command: RefundSale, case: _Case, legs: tuple[Leg, ...], session: int, world: World) -> Refunded:
     """The refund as sealed, in the document's own currency, basis and book; every amount is negative."""
     of, sale, back = case.of, case.sale, case.back
-    rates = {(int(rate.category), rate.rate): index for index, rate in enumerate(back.rates)}
+    rates = {(int(rate.category), rate.rate, rate.scheme): index for index, rate in enumerate(back.rates)}
+    names = {(rate.c, rate.r, SCHEMES.get(rate.s, 0)): rate.s for rate in sale.rates}
     originals = {line.id: line for line in sale.lines}
+    listed: dict[int | None, int] = dict(sale.pr)
     used: dict[int, int] = {}
     for line in back.lines:
         for discount, _ in line.shares:
@@ -160,7 +173,7 @@ def _ticket(command: RefundSale, case: _Case, legs: tuple[Leg, ...], session: in
         if old.id in case.kept_out:
             old = msgspec.structs.replace(old, s=False)
         rate = sale.rates[old.r]
-        lines.append(_line(number, line, old, rates[rate.c, rate.r], used))
+        lines.append(_line(number, line, old, rates[rate.c, rate.r, SCHEMES.get(rate.s, 0)], used))
     return Refunded(
         series=of.series,
         no=views.next_number(world, of.series),
@@ -172,7 +185,7 @@ def _ticket(command: RefundSale, case: _Case, legs: tuple[Leg, ...], session: in
         mode=sale.mode,
         lines=tuple(lines),
         disc=tuple([_discount(sale.disc[index], index, back) for index in used]),
-        rates=tuple([sealed_rate(rate, -1) for rate in back.rates]),
+        rates=tuple([sealed_rate(rate, -1, names[int(rate.category), rate.rate, rate.scheme]) for rate in back.rates]),
         items=len(lines),
         total=-back.total,
         legs=legs,
@@ -181,6 +194,11 @@ def _ticket(command: RefundSale, case: _Case, legs: tuple[Leg, ...], session: in
         book=sale.book,
         algo=sale.algo,
         asked=command.receipt,
+        cust=sale.cust,
+        table=sale.table,
+        covers=sale.covers,
+        zone=sale.zone,
+        pr=tuple([(line.id, listed[line.of]) for line in lines if line.of in listed]),
         of=of,
         reason=command.reason,
     )

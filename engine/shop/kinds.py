@@ -54,7 +54,7 @@ DECIMALS = {
 
 LA_POSTE_SIREN = "356000000"
 
-PRICED_KINDS = ("products", "departments", "option-sets", "discounts", "payment-modes")
+PRICED_KINDS = ("products", "departments", "option-sets", "discounts", "payment-modes", "prices")
 """Kinds whose rows hold amounts that mean nothing without the currency and the basis."""
 
 
@@ -92,12 +92,13 @@ class ReceiptOptions(Row, frozen=True, kw_only=True):
 class SettingsRow(Row, frozen=True, kw_only=True):
     """The shop: who sells (printed on every receipt), how it counts money and days, and the law's limits for it.
 
-    ``basis`` says whether prices include VAT ("gross") or not ("net"); ``day_starts_minute`` is the minute after
-    midnight at which the business day begins; ``default_mode`` is the sales mode (not a payment mode) that a sale has
-    when nobody chooses, ``modes`` those on offer (empty: all), ``mode_required`` makes the choice an obligation;
-    ``cash_rounding_step`` is the smallest coin in minor units (0 or 1: no rounding); ``default_float`` what a drawer
-    starts with; ``logo`` stands at the head of receipts and ``receipt`` says what else they show; ``public_address``
-    is where anybody can reach this shop's server, so that receipts can carry a code that leads to their proof.
+    ``country`` is the state that goods are sold from; ``basis`` says whether prices include VAT ("gross") or not
+    ("net"); ``day_starts_minute`` is the minute after midnight at which the business day begins; ``default_mode`` is
+    the sales mode (not a payment mode) that a sale has when nobody chooses, ``modes`` those on offer (empty: all),
+    ``mode_required`` makes the choice an obligation; ``cash_rounding_step`` is the smallest coin in minor units (0 or
+    1: no rounding); ``default_float`` what a drawer starts with; ``logo`` stands at the head of receipts and
+    ``receipt`` says what else they show; ``public_address`` is where anybody can reach this shop's server, so that
+    receipts can carry a code that leads to their proof.
     """
 
     name: Label
@@ -112,6 +113,7 @@ class SettingsRow(Row, frozen=True, kw_only=True):
     logo: Id | None = None
     receipt: ReceiptOptions = ReceiptOptions()
     public_address: PublicAddress | None = None
+    country: Annotated[str, Meta(pattern=r"^[A-Z]{2}$")] = "FR"
     currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$")] = "EUR"
     decimals: Annotated[int, Meta(ge=0, le=3)] = 2
     basis: Literal["gross", "net"] = "gross"
@@ -162,6 +164,18 @@ def _digits_sum(digits: str) -> int:
     return total
 
 
+def check_vat_number(number: str, at: str) -> None:
+    """A French VAT number by its form and its key; another country's passes."""
+    if not number.startswith("FR"):
+        return
+    key, siren = number[2:4], number[4:]
+    if len(siren) != 9 or not siren.isdigit():
+        raise Refusal("shop.bad_vat_number", f"{number} is not FR, two characters and a SIREN", at=at)
+    # Keys with letters follow another, unpublished rule; only numeric ones can be checked.
+    if key.isdigit() and int(key) != (12 + 3 * (int(siren) % 97)) % 97:
+        raise Refusal("shop.bad_vat_number", f"VAT number {number} fails its key", at=at)
+
+
 def _check_identity(row: SettingsRow) -> None:
     """SIRET and VAT number by their check digits, and both naming the same company (INSEE; CGI art. 286 ter)."""
     if row.siret is not None:
@@ -172,13 +186,8 @@ def _check_identity(row: SettingsRow) -> None:
     number = row.vat_number
     if number is None or not number.startswith("FR"):
         return
-    key, siren = number[2:4], number[4:]
-    if len(siren) != 9 or not siren.isdigit():
-        raise Refusal("shop.bad_vat_number", f"{number} is not FR, two characters and a SIREN", at="row.vat_number")
-    # Keys with letters follow another, unpublished rule; only numeric ones can be checked.
-    if key.isdigit() and int(key) != (12 + 3 * (int(siren) % 97)) % 97:
-        raise Refusal("shop.bad_vat_number", f"VAT number {number} fails its key", at="row.vat_number")
-    if row.siret is not None and row.siret[:9] != siren:
+    check_vat_number(number, "row.vat_number")
+    if row.siret is not None and row.siret[:9] != number[4:]:
         raise Refusal("shop.identity_differs", "SIRET and VAT number name two companies", at="row.vat_number")
 
 

@@ -1,7 +1,10 @@
 """What others may ask about the shop and its tills."""
 
+import functools
+
 import msgspec
 
+from engine.kernel.clock import Civil
 from engine.kernel.errors import Refusal
 from engine.kernel.world import World
 from engine.shop.kinds import (
@@ -45,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     logo: int | None = None
     receipt: ReceiptOptions = ReceiptOptions()
     public_address: str | None = None
+    country: str = "FR"
     currency: str = "EUR"
     decimals: int = 2
     basis: str = "gross"
@@ -155,3 +159,19 @@ def sales_mode(world: World, asked: int | None, at: str = "mode") -> int:
     own = None if here is None else here.default_mode
     # A till's default that the shop has since withdrawn must not stop the till: the shop's own is always on offer.
     return shop.default_mode if own is None or (shop.modes and own not in shop.modes) else own
+
+
+@functools.cache
+def _civil(zone: str) -> Civil:
+    return Civil(zone, 0)
+
+
+def minute(world: World) -> int:
+    """The civil minute after midnight (0 to 1439) at which a decision is made: the clock of happy hours."""
+    clock = _civil(world.zone).text(world.at_ms)[11:16]
+    return int(clock[:2]) * 60 + int(clock[3:])
+
+
+def weekday(world: World) -> int:
+    """The weekday of the business day, 1 (Monday) to 7: a night belongs to the day whose cut-over it precedes."""
+    return (world.day - 1) % 7 + 1

@@ -8,6 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -120,18 +121,25 @@ def _serve(path: Path, unsafe: bool, arguments: argparse.Namespace, shell: Shell
         try:
             day.run(port)
         finally:
+            if not supervisor.stopping:
+                ended.set()
             if stays and not day.problems:
                 _invite(shell, port, day.opened)
             else:
                 supervisor.stop()
 
+    ended = threading.Event()
     crowd = threading.Thread(target=buy, name="crowd")
     try:
         supervisor.run(ready)
     except CannotServe as error:
         day.problems.append(str(error))
+        ended.set()
+    interrupted = not ended.is_set()
     if crowd.ident is not None:
-        crowd.join()
+        crowd.join()  # nobody answers it any more
+    if interrupted:
+        raise KeyboardInterrupt
 
 
 def _listen(path: Path, unsafe: bool, port: int | None) -> tuple[Options, Any]:
@@ -167,7 +175,7 @@ class _Day:
         """The day from its first till to its last closing."""
         opened = self.opened
         devices = {till: Device("127.0.0.1", port, token, opened.pins) for till, token in opened.tokens.items()}
-        counter = HttpCounter(devices)
+        counter = HttpCounter(devices, f"http://127.0.0.1:{port}")
         try:
             self._sell(counter)
         except DemoTrouble as trouble:
@@ -206,6 +214,10 @@ class _Day:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(picture.preview(shown.document, PRINTER))
             self._shell.say("", f"    as a picture: {place}")
+        path = counter.ask("sales.ticket", {"no": no}, PLACES[0].till, MANAGER).proof_path
+        if (status := counter.status_of(path)) != HTTPStatus.OK:
+            self.problems.append(f"the proof of ticket {no} is answered {status}: {path}")
+        self._shell.say("", f"    its proof, for the customer: {counter.address}{path}")
 
     def _verify(self) -> Any:
         """Checks the whole journal while the shop is served, as ``guichet verify`` does."""
@@ -253,13 +265,16 @@ def _invite(shell: Shell, port: int, opened: Opened) -> None:
     """Says how to go on at the shop that is served."""
     shell.say("", f"The shop is served at http://127.0.0.1:{port} until Ctrl-C. Sell something yourself:", "")
     base = f"http://127.0.0.1:{port}/api/v1"
-    bearer = f"-H 'Authorization: Bearer {opened.tokens[1]}' -H 'Content-Type: application/json'"
+    id = "$(cat /proc/sys/kernel/random/uuid)"
     shell.say(
-        f"  curl -s -c jar {base}/auth/pin {bearer} \\",
-        f"""    -d '{{"operator": 1, "pin": "{opened.pins[1]}"}}'""",
-        f"""  curl -s -b jar {base}/cash/open {bearer} -d '{{"id": "'$(uuidgen)'", "float_in": 15000}}'""",
-        f"""  curl -s -b jar {base}/sales/post {bearer} \\""",
-        """    -d '{"id": "'$(uuidgen)'", "lines": [{"product": 1}], "payments": [{"mode": 1}]}'""",
+        f"  TOKEN={opened.tokens[1]}",
+        "  ask() {",
+        f'    curl -s -b jar -c jar {base}/$1 -H "Authorization: Bearer $TOKEN" \\',
+        f'      -H "Content-Type: application/json" -H "Idempotency-Key: {id}" -d "$2"; echo',
+        "  }",
+        f"""  ask auth/pin '{{"operator": 1, "pin": "{opened.pins[1]}"}}'""",
+        """  ask cash/open '{"float_in": 15000}'""",
+        """  ask sales/post '{"lines": [{"product": 1}], "payments": [{"mode": 1}]}'""",
         "",
         f"  the API for people: http://127.0.0.1:{port}/api",
     )

@@ -115,7 +115,8 @@ def _code(reply: Reply) -> str:
 class HttpCounter:
     """The shop over HTTP: a thread for each till, as if each stood on its own."""
 
-    def __init__(self, devices: Mapping[int, Device]) -> None:
+    def __init__(self, devices: Mapping[int, Device], address: str) -> None:
+        self.address = address
         self._devices = devices
         self._threads = ThreadPoolExecutor(len(devices), "till")
 
@@ -125,6 +126,13 @@ class HttpCounter:
         for device in self._devices.values():
             with contextlib.suppress(OSError):
                 device.close()
+
+    def status_of(self, path: str) -> int:
+        """What somebody without a credential is answered there: the customer with his receipt."""
+        connection = http.client.HTTPConnection(self.address.removeprefix("http://"), timeout=TIMEOUT_S)
+        with contextlib.closing(connection):
+            connection.request("GET", path)
+            return connection.getresponse().status
 
     def ask(self, name: str, body: Body, till: int, operator: int) -> Any:
         """A query's answer as the type that the query says; `DemoTrouble` where it is declined."""

@@ -37,6 +37,10 @@ RIGHTS = {
     "cash.read": READERS,
     "catalogue.read": ALL,
     "catalogue.write": "admin",
+    "customers.read": READERS,
+    "customers.write": "admin manager",
+    "delivery.read": ALL,
+    "delivery.write": "admin",
     "discounts.read": READERS,
     "discounts.write": "admin",
     "fiscal.verify": "admin manager",
@@ -111,9 +115,14 @@ NEEDS = {
     "cash.read": "cash.session cash.x",
     "catalogue.read": "catalogue.items catalogue.by_barcode vat-rates.get vat-rates.list department-groups.get "
     "department-groups.list departments.get departments.list option-sets.get option-sets.list products.get "
-    "products.list",
+    "products.list prices.get prices.list catalogue.legal_rates",
     "catalogue.write": "vat-rates.put vat-rates.remove department-groups.put department-groups.remove departments.put "
-    "departments.remove option-sets.put option-sets.remove products.put products.remove",
+    "departments.remove option-sets.put option-sets.remove products.put products.remove prices.put "
+    "prices.remove",
+    "customers.read": "customer-groups.get customer-groups.list customers.get customers.list",
+    "customers.write": "customer-groups.put customer-groups.remove customers.put customers.remove",
+    "delivery.read": "tables.get tables.list zones.get zones.list",
+    "delivery.write": "tables.put tables.remove zones.put zones.remove",
     "discounts.read": "discounts.get discounts.list",
     "discounts.write": "discounts.put discounts.remove",
     "fiscal.verify": "fiscal.report_check fiscal.checks",

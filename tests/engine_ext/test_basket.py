@@ -25,7 +25,7 @@ def line(**changes: Any) -> BasketLine:
 
 
 @pytest.mark.parametrize("value", [3.9, True, Decimal(3), "3"])
-@pytest.mark.parametrize("name", ["rate", "quantity", "catalogue", "listed", "typed", "nature"])
+@pytest.mark.parametrize("name", ["rate", "quantity", "catalogue", "listed", "typed", "nature", "cost"])
 def test_a_number_of_a_line_is_an_int_or_a_type_error_that_names_it(name: str, value: object) -> None:
     with pytest.raises(TypeError, match=f"^{name} must be an int, not {type(value).__name__}$"):
         line(**{name: value})
@@ -63,7 +63,7 @@ def test_a_line_has_an_id_and_a_category(name: str) -> None:
         ("catalogue", -AMOUNT_MAX - 1, "pricing.bad_price"),
         ("listed", 2**63, "pricing.bad_price"),
         ("typed", -(2**64), "pricing.bad_price"),
-        ("nature", 2, "pricing.bad_nature"),
+        ("nature", 3, "pricing.bad_nature"),
         ("options", (("x", AMOUNT_MAX),), "pricing.bad_price"),
         ("options", (("x", 2**63),), "pricing.bad_price"),
         ("options", (("x", 1),) * (basket.OPTIONS_MAX + 1), "pricing.too_many_options"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from pricing_cases import core_line, core_subtotal, line
-from reference_pricing import DEPOSIT, Adjustment, Line
+from reference_pricing import DEPOSIT, STORED, Adjustment, Line
 
 from engine_ext.basket import BASIS_NET, PricingError
 from engine_ext.money import AMOUNT_MAX
@@ -74,7 +74,7 @@ def test_the_figures_of_a_line_are_its_properties_in_one_call() -> None:
     actual = priced(line(price=39_900, quantity=25_000), rules=(rule,)).lines[0]
 
     of = actual.line
-    expected = (of.id, (of.category, of.rate), of.quantity, of.unit, *(actual.base, actual.shares), actual.amount)
+    expected = (of.id, (of.category, of.rate, 0), of.quantity, of.unit, *(actual.base, actual.shares), actual.amount)
     assert (*expected, actual.vat) == actual.figures()
     assert actual.shares
 
@@ -242,6 +242,73 @@ def test_net_basis_puts_the_vat_on_top() -> None:
     assert rates_of(actual) == [(1800, 300, 1500)]
     assert (actual.total, actual.vat, actual.net) == (1800, 300, 1500)
     assert [(each.amount, each.vat) for each in actual.lines] == [(999, 200), (501, 100)]
+
+
+def test_vector_the_margin_scheme_taxes_each_gain_and_no_loss() -> None:
+    vase = line("1", price=12_000, cost=700_000, margin=True)
+    chair = line("2", price=3_000, cost=450_000, margin=True)
+    lamp = line("3", price=5_000, cost=449_900, quantity=2_000, margin=True)
+
+    actual = priced(vase, chair, lamp)
+
+    assert [(row.id, row.cost, row.vat) for row in actual.lines] == [
+        ("1", 7_000, 833),
+        ("2", 4_500, 0),
+        ("3", 8_998, 167),
+    ]
+    assert [(rate.rate, rate.scheme, rate.gross, rate.vat) for rate in actual.rates] == [(20_000, 1, 25_000, 1_000)]
+
+
+def test_vector_whoever_is_exempt_pays_the_net_and_each_line_says_so() -> None:
+    lines = (line("1", price=1_090, exempt=True), line("2", price=110, exempt=True))
+
+    actual = priced(*lines, line("3", price=899, rate=5_500, exempt=True))
+
+    assert actual.total == 1_000 + 852
+    assert [(row.amount, row.vat, row.shares) for row in actual.lines] == [
+        (908, 0, ((0, -182),)),
+        (92, 0, ((0, -18),)),
+        (852, 0, ((1, -47),)),
+    ]
+    assert [(step.ref, step.phase, step.kind, step.base_sum, step.granted) for step in actual.discounts] == [
+        ("vat:rate-20000", 4, "exempt", 1_200, -200),
+        ("vat:rate-5500", 4, "exempt", 899, -47),
+    ]
+    assert [(rate.rate, rate.scheme, rate.gross, rate.vat) for rate in actual.rates] == [
+        (0, 2, 1_000, 0),
+        (0, 2, 852, 0),
+    ]
+
+
+def test_an_exempt_ticket_between_companies_has_nothing_to_take_off() -> None:
+    actual = priced(line("1", price=1_000, exempt=True), basis=BASIS_NET)
+
+    assert (actual.total, actual.vat, actual.discounts) == (1_000, 0, ())
+
+
+def test_a_voucher_of_several_purposes_carries_no_vat_and_takes_no_discount() -> None:
+    card = line("2", price=5_000, nature=STORED, default=Adjustment(ref="default", percent=-50_000))
+
+    actual = priced(line("1", price=1_200), card, rules=(Adjustment(ref="half", percent=-50_000),))
+
+    assert [(rate.nature, rate.rate, rate.gross, rate.vat) for rate in actual.rates] == [
+        (0, 20_000, 600, 100),
+        (2, 0, 5_000, 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ({"margin": True}, "pricing.no_cost"),
+        ({"margin": True, "cost": 1, "nature": DEPOSIT}, "pricing.bad_nature"),
+    ],
+)
+def test_a_margin_needs_goods_with_a_cost(words: dict[str, Any], code: str) -> None:
+    with pytest.raises(PricingError) as refusal:
+        priced(line("4", price=100, **words))
+
+    assert (code, "4") == (refusal.value.code, refusal.value.line_id)
 
 
 def test_a_total_that_passes_the_limit_with_its_vat_is_refused() -> None:

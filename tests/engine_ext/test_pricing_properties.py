@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pricing_cases import Case, core_answer, core_line, core_subtotal, plain, random_case, run_core, twin_answer
-from reference_pricing import DEPOSIT, GOODS, NET, Adjustment
+from reference_pricing import DEPOSIT, GOODS, NET, STORED, Adjustment
+from reference_tax import margin_vat
 
 from engine_ext.basket import PricingError
 from engine_ext.pricing import Priced, price
@@ -81,17 +82,50 @@ def test_every_rate_is_the_sum_of_its_lines(rng: Random) -> None:
     ticket = ticket_of(random_case(rng))
     if ticket is None:
         return
-    for nature in (GOODS, DEPOSIT):
-        for category, rate in {(row.category, row.rate) for row in ticket.rates}:
-            rows = [row for row in ticket.rates if (row.category, row.rate, row.nature) == (category, rate, nature)]
-            lines = [
-                row
-                for row in ticket.lines
-                if (row.line.category, row.line.rate, row.line.nature) == (category, rate, nature)
-            ]
+    for nature in (GOODS, DEPOSIT, STORED):
+        for key in {(row.category, row.rate, row.scheme) for row in ticket.rates}:
+            rows = [row for row in ticket.rates if (row.category, row.rate, row.scheme) == key and row.nature == nature]
+            lines = [row for row in ticket.lines if row.figures()[1] == key and row.line.nature == nature]
 
             assert sum(row.vat for row in rows) == sum(line.vat for line in lines)
             assert all(row.gross == row.net + row.vat for row in rows)
+
+
+@BOUNDED
+@given(RANDOMS)
+def test_whoever_is_exempt_pays_the_net_of_the_ordinary_ticket(rng: Random) -> None:
+    case = random_case(rng)
+    for line in case.lines:
+        line.exempt = False
+    ordinary = ticket_of(case)
+    for line in case.lines:
+        line.exempt = True
+    exempt = ticket_of(case)
+    if ordinary is None or exempt is None:
+        return
+
+    assert ordinary.net == exempt.total == exempt.net
+    assert exempt.vat == 0 == sum(line.vat for line in exempt.lines)
+    assert [line.id for line in ordinary.lines] == [line.id for line in exempt.lines]
+
+
+@BOUNDED
+@given(RANDOMS)
+def test_the_margin_of_each_line_is_taxed_and_a_loss_never(rng: Random) -> None:
+    case = random_case(rng)
+    for line in case.lines:
+        line.exempt = False
+        if line.nature == GOODS:
+            line.margin, line.cost = True, rng.randint(0, 200_000)
+    ticket = ticket_of(case)
+    if ticket is None:
+        return
+
+    for row in ticket.lines:
+        if row.line.nature == GOODS:
+            assert row.cost is not None
+            sale = abs(row.amount) + abs(row.vat) * (case.basis == NET)
+            assert abs(row.vat) == margin_vat(sale, abs(row.cost), row.line.rate)
 
 
 @BOUNDED

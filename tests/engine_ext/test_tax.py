@@ -52,6 +52,21 @@ def test_an_amount_beyond_64_bits_is_refused() -> None:
         tax.vat_of_gross(2**63, 20_000)
 
 
+@pytest.mark.parametrize(
+    ("sale", "cost", "expected"), [(12_000, 7_000, 833), (3_000, 4_500, 0), (5_000, 5_000, 0), (1_000, 0, 167)]
+)
+def test_the_margin_alone_is_taxed(sale: int, cost: int, expected: int) -> None:
+    actual = tax.margin_vat(sale, cost, 20_000)
+
+    assert expected == actual
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(-(2**53), 2**53), st.integers(-(2**53), 2**53), RATES)
+def test_the_core_and_the_twin_tax_margins_alike(sale: int, cost: int, rate: int) -> None:
+    assert reference_tax.margin_vat(sale, cost, rate) == tax.margin_vat(sale, cost, rate)
+
+
 @settings(max_examples=500, deadline=None)
 @given(AMOUNTS, RATES)
 def test_the_core_and_the_twin_tax_alike(amount: int, rate: int) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 
 from engine.catalogue.table import TABLE as CATALOGUE
+from engine.customers.table import TABLE as CUSTOMERS
+from engine.delivery.table import TABLE as DELIVERY
 from engine.discounts.table import TABLE as DISCOUNTS
 from engine.kernel.clock import Civil
 from engine.kernel.errors import Refusal
@@ -23,7 +25,7 @@ from engine.staff.views import role_allows
 TODAY = 739_941  # 2026-11-21 as an ordinal
 
 PLAIN_FEATURES = Joined(
-    (SHOP, STAFF, CATALOGUE, DISCOUNTS, PAYMENTS, PRINTING),
+    (SHOP, STAFF, CATALOGUE, DISCOUNTS, CUSTOMERS, DELIVERY, PAYMENTS, PRINTING),
     Hooks(
         civil=lambda world: Civil("Europe/Paris", 0),
         till_open=lambda world, till: True,

@@ -4,7 +4,7 @@ import copy
 from dataclasses import dataclass
 from random import Random
 
-from reference_pricing import AMOUNT_MAX, DEPOSIT, GOODS, Adjustment, Line, Refused
+from reference_pricing import AMOUNT_MAX, DEPOSIT, GOODS, STORED, Adjustment, Line, Refused
 from reference_pricing import price as slow_price
 
 from engine_ext.basket import BasketLine, LineAdjustment, PricingError, SubtotalAdjustment
@@ -55,6 +55,9 @@ def core_line(line: Line) -> BasketLine:
         nature=line.nature,
         manual=core_line_rule(line.manual),
         default=core_line_rule(line.default),
+        cost=line.cost,
+        margin=line.margin,
+        exempt=line.exempt,
         tags=line.tags,
     )
 
@@ -67,7 +70,9 @@ def plain(priced: Priced) -> dict[str, object]:
     """A ticket of the core in the twin's words."""
     return {
         "lines": [(row.id, row.unit, row.base, row.shares, row.amount, row.vat) for row in priced.lines],
-        "rates": [(row.category, row.rate, row.nature, row.gross, row.vat, row.net) for row in priced.rates],
+        "rates": [
+            (row.category, row.rate, row.nature, row.gross, row.vat, row.net, row.scheme) for row in priced.rates
+        ],
         "discounts": [
             (row.ref, row.phase, row.kind, row.base_sum, row.wanted, row.granted, row.reason)
             for row in priced.discounts
@@ -145,6 +150,17 @@ def random_line(rng: Random, line_id: str, sign: int, scale: str) -> Line:
     )
 
 
+def give_schemes(rng: Random, lines: list[Line], scale: str) -> None:
+    """Some goods are taxed on their margin, some lines are vouchers, some or all are sold without VAT."""
+    exempt = rng.choice((0.0, 0.0, 0.5, 1.0))
+    for line in lines:
+        line.exempt = rng.random() < exempt
+        if line.nature == GOODS and rng.random() < 0.3:
+            line.margin, line.cost = True, random_price(rng, scale)
+        elif line.nature == GOODS and line.manual is None and rng.random() < 0.1:
+            line.nature = STORED
+
+
 def random_case(rng: Random, *, lines_max: int = 12) -> Case:
     """A basket of a shop, of halfpennies or of amounts near the limits; positive or negative; rarely a refused one."""
     scale = rng.choice(("shop", "shop", "shop", "tiny", "huge"))
@@ -160,4 +176,6 @@ def random_case(rng: Random, *, lines_max: int = 12) -> Case:
             rule.lines = (*rule.lines, "nobody")
     if ids and rng.random() < 0.01:
         lines.append(random_line(rng, rng.choice(ids), sign, scale))
+    if rng.random() < 0.5:
+        give_schemes(rng, lines, scale)
     return Case(lines=lines, subtotals=subtotals, basis=rng.randint(0, 1), decimals=rng.choice((2, 2, 0, 3, 4)))

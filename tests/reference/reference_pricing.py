@@ -6,14 +6,15 @@ from fractions import Fraction
 
 from reference_money import r
 from reference_prorate import split
-from reference_tax import vat_of_gross, vat_of_net
+from reference_tax import margin_vat, vat_of_gross, vat_of_net
 
 AMOUNT_MAX = 2**53 - 1
-GOODS, DEPOSIT = 0, 1
+GOODS, DEPOSIT, STORED = 0, 1, 2
+MARGIN, EXEMPT = 1, 2
 GROSS, NET = 0, 1
 
 
-RateRow = tuple[str, int, int, int, int, int]
+RateRow = tuple[str, int, int, int, int, int, int]
 
 
 class Refused(Exception):
@@ -48,6 +49,9 @@ class Line:
     nature: int = GOODS
     manual: Adjustment | None = None
     default: Adjustment | None = None
+    cost: int | None = None
+    margin: bool = False
+    exempt: bool = False
     tags: tuple[str, ...] = ()
     base: int = 0
     amount: int = 0
@@ -59,6 +63,11 @@ class Line:
         """Phase 0: typed, else from a list, else the catalogue's; options on top."""
         first = next(price for price in (self.typed, self.listed, self.catalogue) if price is not None)
         return first + sum(delta for _, delta in self.options)
+
+    @property
+    def scheme(self) -> int:
+        """How its VAT is found; a voucher of several purposes has none to find."""
+        return 0 if self.nature == STORED else MARGIN * self.margin + EXEMPT * self.exempt
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -127,7 +136,7 @@ class Ticket:
         for line in self.lines:
             default = line.default if line.typed is None and self.sign > 0 else None
             rule = line.manual or default
-            if rule is None or line.nature == DEPOSIT:
+            if rule is None or line.nature != GOODS:
                 continue
             if rule.fixed is not None:
                 change = r(rule.fixed * abs(line.quantity) * self.minor) - line.amount
@@ -174,20 +183,47 @@ class Ticket:
                 self.spread(rule, "fixed")
 
     def taxes(self) -> list[RateRow]:
-        groups: dict[tuple[str, int, int, bool], list[Line]] = {}
+        groups: dict[tuple[str, int, int, bool, int], list[Line]] = {}
         for line in self.lines:
             against = line.nature == DEPOSIT and line.amount < 0
-            groups.setdefault((line.category, line.rate, line.nature, against), []).append(line)
-        rates: list[RateRow] = []
-        for category, rate, nature, against in sorted(groups):
-            lines = groups[category, rate, nature, against]
-            amount = sum(line.amount for line in lines)
-            vat = vat_of_net(amount, rate) if self.basis == NET else vat_of_gross(amount, rate)
-            for line, part in zip(lines, split(vat, [abs(line.amount) for line in lines]), strict=True):
-                line.vat = part
-            gross = amount + vat if self.basis == NET else amount
-            rates.append((category, rate, nature, gross * self.sign, vat * self.sign, (gross - vat) * self.sign))
-        return rates
+            groups.setdefault((line.category, line.rate, line.nature, against, line.scheme), []).append(line)
+        return [self.tax(key, groups[key]) for key in sorted(groups)]
+
+    def tax(self, key: tuple[str, int, int, bool, int], lines: list[Line]) -> RateRow:
+        category, rate, nature, _, scheme = key
+        if nature == STORED:
+            rate = 0
+        amount = sum(line.amount for line in lines)
+        for line, part in zip(lines, self.vat_parts(lines, rate, scheme), strict=True):
+            line.vat = part
+        vat = sum(line.vat for line in lines)
+        if scheme & EXEMPT:
+            if self.basis == GROSS and vat:
+                for line in lines:
+                    self.give(line, -line.vat)
+                self.explain(f"vat:{category}", 4, "exempt", amount, -vat, -vat)
+                amount -= vat
+            for line in lines:
+                line.vat = 0
+            rate = vat = 0
+        gross = amount + vat if self.basis == NET else amount
+        return category, rate, nature, gross * self.sign, vat * self.sign, (gross - vat) * self.sign, scheme
+
+    def vat_parts(self, lines: list[Line], rate: int, scheme: int) -> list[int]:
+        """The VAT of each line: of its margin, or its share of that of the sum."""
+        if scheme & MARGIN:
+            return [self.margin_of(line, rate) for line in lines]
+        amount = sum(line.amount for line in lines)
+        vat = vat_of_net(amount, rate) if self.basis == NET else vat_of_gross(amount, rate)
+        return split(vat, [abs(line.amount) for line in lines])
+
+    def margin_of(self, line: Line, rate: int) -> int:
+        assert line.cost is not None
+        cost = r(line.cost * line.quantity * self.minor)
+        self.check(line.id, cost)
+        if self.basis == GROSS:
+            return margin_vat(line.amount, cost, rate)
+        return vat_of_net(max(0, line.amount - cost), rate)
 
 
 def cut(wanted: int, total: int) -> int:
@@ -212,7 +248,7 @@ def price(
     ticket.ticket_rules(subtotals)
     rates = ticket.taxes()
     sign = ticket.sign
-    total = sum(gross for _, _, _, gross, _, _ in rates)
+    total = sum(gross for _, _, _, gross, _, _, _ in rates)
     ticket.check(None, total)
     return {
         "lines": [

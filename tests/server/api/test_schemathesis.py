@@ -68,7 +68,7 @@ def test_what_is_described_is_what_is_served(described: Served) -> None:
     counted = re.search(r"Tested: (\d+)", ended.stdout)
     assert counted is not None
     assert OPERATIONS_MIN < int(counted[1])
-    assert {"engine", "worker"} == set(described.pids())
+    assert {"engine", "worker", "outbox", "chores"} == set(described.pids())
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """``guichet demo``: a served day that holds, its figures, and an honest exit code where it does not hold."""
 
+import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,7 @@ def test_a_demonstration_sells_over_http_and_tells_the_day(guichet: Guichet, tmp
     assert "served at http://127.0.0.1:" in ran.out
     for words in ("305 products, 4 tills", "One of the receipts", "TOTAL TTC", "tickets a second", "p99", "verified"):
         assert words in ran.out
+    assert re.search(r"its proof, for the customer: http://127\.0\.0\.1:[0-9]+/proof/[0-9a-f]{64}\?e=1\.", ran.out)
     with Image.open(tmp_path / "deep" / "receipt.png") as paper:
         assert paper.width == PAPER_DOTS
         assert paper.height > paper.width

@@ -1,0 +1,1 @@
+"""Who buys, as far as prices and VAT need to know it."""

@@ -1,0 +1,1 @@
+"""Where goods are handed over: tables and delivery zones."""
