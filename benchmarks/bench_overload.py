@@ -30,7 +30,7 @@ def run(plan: Plan) -> dict[str, Any]:
             most, cost_us = saturate(plan, server, templates, FIND_S * share)
             found = _burst(plan, server, templates, most, share)
         with served.Served(shop, "--sales-per-second", "1", "--sales-burst", "1") as server:
-            refusal_us = _refuse(plan, server, templates, FIND_S / 2 * share)
+            refusal_us = _refuse(plan, server, templates, FIND_S / 2)  # 256 a second are sold in any case
     finally:
         shutil.rmtree(shop)
     figures = [

@@ -27,6 +27,9 @@ OWNER_ENDS_WITHIN_S = 5.0
 OWNER_LOOK_EACH_S = 0.1
 BACKLOG = 2048
 
+SPARE, SPARE_BEGINS = "spare", b"1"
+"""The last argument of an engine that waits to be needed, and what it is told on its standard input when it is."""
+
 EXIT_FAULT = 4
 """The engine cannot begin: starting it again would not help."""
 
@@ -48,9 +51,11 @@ def main(arguments: list[str]) -> int:
 
     options = msgspec.json.decode(encoded, type=Options)
     if role in ("engine", "worker"):
+        import engine_ext.hot  # noqa: F401  # leads what is imported from here on to compiled forms; other roles need none
+
         gc.set_threshold(GC_YOUNG_OBJECTS, *gc.get_threshold()[1:])
     if role == "engine":
-        return run_engine(options)
+        return 0 if rest == [SPARE] and not _is_needed() else run_engine(options)
     be_ordinary()
     if role == "outbox":
         from server.outbox.run_outbox import run_outbox
@@ -76,6 +81,16 @@ def _end_with(parent: int) -> None:
     ctypes.CDLL(None, use_errno=True).prctl(PARENT_DEATH_SIGNAL, signal.SIGTERM)
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _is_needed() -> bool:
+    """Imports all that an engine needs and waits; false where the supervisor ends without needing it."""
+    import server.wire.host  # noqa: F401  # with the engine; whoever is needed imports it in a moment
+
+    signal.signal(
+        signal.SIGINT, signal.SIG_DFL
+    )  # Ctrl-C at a terminal is for every process: this one has no last words
+    return sys.stdin.buffer.read(len(SPARE_BEGINS)) == SPARE_BEGINS
 
 
 def run_engine(options: Options) -> int:

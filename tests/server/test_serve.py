@@ -178,6 +178,29 @@ def test_a_worker_that_dies_is_started_again(serve: Serve) -> None:
     assert 0 == served.stop()
 
 
+def test_a_waiting_engine_takes_the_place_of_one_that_dies_and_another_waits(serve: Serve) -> None:
+    served = serve()
+    wait_until(lambda: "spare" in served.pids(spare=True), "an engine waits")
+    before = served.pids(spare=True)
+
+    os.kill(before["engine"], signal.SIGKILL)
+    wait_until(
+        lambda: served.pids(spare=True).get("engine", before["engine"]) != before["engine"], "an engine is there again"
+    )
+    after = served.pids(spare=True)
+    wait_until(lambda: served.do("sales/post", SALE).status == 200, "it sells")
+    wait_until(lambda: served.pids(spare=True).get("spare", before["spare"]) != before["spare"], "another one waits")
+    os.kill(served.pids(spare=True)["spare"], signal.SIGKILL)
+    os.kill(served.pids(spare=True)["engine"], signal.SIGKILL)
+    wait_until(lambda: served.do("sales/post", SALE).status == 200, "it sells without one that waited")
+    code = served.stop()
+
+    assert before["spare"] == after["engine"]
+    assert 0 == code
+    assert {} == served.pids(spare=True)
+    assert 0 == check(served.data).broken
+
+
 def test_an_engine_that_dies_three_times_is_not_started_a_fourth_time(serve: Serve) -> None:
     served = serve()
 
@@ -190,7 +213,7 @@ def test_an_engine_that_dies_three_times_is_not_started_a_fourth_time(serve: Ser
 
     assert 4 == served.process.wait(20)
     assert "died 3 times" in served.said()
-    assert {} == served.pids()
+    assert {} == served.pids(spare=True)
 
 
 def test_a_helper_that_dies_again_and_again_waits_and_ends_nothing(
@@ -220,12 +243,13 @@ def test_a_helper_that_dies_again_and_again_waits_and_ends_nothing(
 
 def test_nothing_of_it_outlives_its_supervisor(serve: Serve) -> None:
     served = serve()
-    pids = served.pids()
+    wait_until(lambda: "spare" in served.pids(spare=True), "an engine waits")
+    pids = served.pids(spare=True)
 
     served.process.kill()
     served.process.wait()
 
-    assert {"engine", "worker", "outbox", "chores"} == set(pids)
+    assert {"engine", "spare", "worker", "outbox", "chores"} == set(pids)
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids.values()), "all have ended")
 
 
