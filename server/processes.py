@@ -51,7 +51,7 @@ def main(arguments: list[str]) -> int:
 
     options = msgspec.json.decode(encoded, type=Options)
     if role in ("engine", "worker"):
-        import engine_ext.hot  # noqa: F401  # leads what is imported from here on to compiled forms; other roles need none
+        import engine.engine  # noqa: F401  # leads what is imported from here on to compiled forms; others need none
 
         gc.set_threshold(GC_YOUNG_OBJECTS, *gc.get_threshold()[1:])
     if role == "engine":

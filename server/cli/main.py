@@ -1,7 +1,6 @@
 """``guichet``: the command line's door, from arguments to exit code."""
 
 import argparse
-import importlib
 import os
 import signal
 import sys
@@ -9,8 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.kernel.errors import Fault, Refusal
+from engine.engine import Fault, Refusal
 from engine.kernel.version import VERSION
+from server.cli import make_owner, make_shop, measure_machine, run_server, show_ticket, upkeep
 from server.cli.shell import Exit, Problem, Shell
 
 DATA_DEFAULT = "var/shop"
@@ -54,8 +54,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         signal.signal(signal.SIGTERM, before)
 
 
+_MODULES = {
+    module.__name__.rpartition(".")[2]: module
+    for module in (make_owner, make_shop, measure_machine, run_server, show_ticket, upkeep)
+}
+
+
+def _module(name: str) -> Any:
+    """A command's module; two that bring a crowd, pictures and a client of their own are imported when asked for."""
+    if name == "run_demo":
+        from server.cli import run_demo
+
+        return run_demo
+    if name == "invite_device":
+        from server.cli import invite_device
+
+        return invite_device
+    return _MODULES[name]
+
+
 def _parser(words: frozenset[str]) -> argparse.ArgumentParser:
-    """The parser of all commands; only those among the words are imported and know their options.
+    """The parser of all commands; only those among the words are looked up and know their options.
 
     A shop that starts again after a power cut does not wait for what demonstrates and measures.
     """
@@ -83,7 +102,7 @@ def _parser(words: frozenset[str]) -> argparse.ArgumentParser:
     def add(to: Any, name: str, text: str, module: str, what: str = "") -> None:
         command = to.add_parser(name, help=text, description=text, parents=[common])
         if name in words:
-            found = importlib.import_module(f"server.cli.{module}")
+            found = _module(module)
             getattr(found, f"add_{what}_arguments" if what else "add_arguments")(command)
             command.set_defaults(run=getattr(found, f"run_{what}" if what else "run"))
 
