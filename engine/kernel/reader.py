@@ -18,12 +18,14 @@ from engine.kernel.messages import ENGINE, Actor, Query
 from engine.kernel.people import PeopleStore
 from engine.kernel.public_proof import find_leaf, opens, parse_place
 from engine.kernel.store import ReadTransaction, Store
+from engine.kernel.surroundings import Surroundings
 from engine.kernel.tables import Snapshot
 from engine.kernel.world import World, split_position
 
 T = TypeVar("T")
 
 ENTRIES_PAGE_MAX = 1000
+_PLAIN = Surroundings()
 SEQUENCES_MAX = 1 << 48  # sequences of one generation: what a position has room for
 
 
@@ -47,8 +49,16 @@ class Reader:
     19:00 is shown from 19:00 on, however long nobody sold. While the clock is in doubt the last entry's time counts.
     """
 
-    def __init__(self, path: Path, features: Joined, *, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        features: Joined,
+        *,
+        limits: Limits | None = None,
+        surroundings: Surroundings = _PLAIN,
+    ) -> None:
         self._own = True
+        self.surroundings = surroundings
         self._kept: dict[Any, tuple[int, Any]] = {}  # by what is committed, so every snapshot may share it
         self._wall_ms: Callable[[], int] = SystemClock().wall_ms
         self._store = Store(path, writable=False, limits=limits)
@@ -60,9 +70,17 @@ class Reader:
         self._people: PeopleStore | None = PeopleStore(path, log.shop, self._store.limits, writable=False, entropy=None)
 
     @classmethod
-    def over(cls, store: Store, features: Joined, people: PeopleStore | None, wall_ms: Callable[[], int]) -> "Reader":
+    def over(
+        cls,
+        store: Store,
+        features: Joined,
+        people: PeopleStore | None,
+        wall_ms: Callable[[], int],
+        surroundings: Surroundings = _PLAIN,
+    ) -> "Reader":
         """A reader that shares the environment and the clock of a writer in the same process."""
         reader = cls.__new__(cls)
+        reader.surroundings = surroundings
         reader._own = False
         reader._kept = {}
         reader._wall_ms = wall_ms
@@ -139,6 +157,7 @@ class Reader:
         assert log is not None
         world = World(rows, self._features.kinds, self._people or _Nobody())
         world.actor = actor
+        world.surroundings, world.storage = self.surroundings, self._store.storage
         world.gen, world.seq = log.gen, log.size
         world.configuration, world.book = log.configuration, log.book
         world.kept = self._kept
