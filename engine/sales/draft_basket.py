@@ -204,7 +204,8 @@ def draft(basket: Basket, world: World) -> Draft:
 
 def refusal(error: PricingError) -> Refusal:
     """The refusal for what the pricing core declined; the line is named as the sender numbered it."""
-    at = None if error.line_id is None else f"lines[{int(error.line_id) - 1}]"
+    entered = error.line_id is not None and error.line_id.isdigit()  # and not an item that a rule adds
+    at = f"lines[{int(error.line_id or 0) - 1}]" if entered else None
     return Refusal(error.code, error.text, at=at)
 
 
