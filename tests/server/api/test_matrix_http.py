@@ -51,6 +51,7 @@ LETS_IN = {
     "customers.write": "admin manager",
     "delivery.read": "admin manager cashier",
     "delivery.write": "admin",
+    "discounts.apply": "admin manager cashier",
     "discounts.read": "admin manager cashier",
     "discounts.write": "admin",
     "fiscal.verify": "admin manager",
