@@ -296,7 +296,7 @@ MENUS = Kind(
     example={
         "title": "Menu du midi",
         "price": "12.00",
-        "slots": [{"title": "Plat", "departments": [2]}, {"title": "Boisson", "departments": [1]}],
+        "slots": [{"title": "Plat", "products": [1]}, {"title": "Boisson", "departments": [1]}],
     },
 )
 
@@ -311,7 +311,7 @@ PACKS = Kind(
     check=check_pack,
     example={
         "title": "Pack apéro",
-        "items": [{"product": 1, "quantity": 2}, {"product": 2}],
+        "items": [{"product": 1, "quantity": 6}],
         "percent": "-10",
         "automatic": True,
     },
