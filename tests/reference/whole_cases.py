@@ -210,7 +210,7 @@ def random_coupon(rng: Random, id: int) -> Coupon:
 
 
 def random_book(rng: Random, scale: str) -> Book:
-    """Rules of all kinds but those that consume units; ids are shuffled, so that no order is by chance the right one."""
+    """Rules of all kinds but those that consume units; ids are shuffled: no order is right by chance."""
     ids = rng.sample(range(1, 60), 12)
     return Book(
         line_rules=tuple(random_line_rule(rng, id) for id in ids[: rng.randint(0, 5)]),
@@ -219,7 +219,7 @@ def random_book(rng: Random, scale: str) -> Book:
 
 
 def random_whole(rng: Random, *, lines_max: int = 10, taxes: Callable[[Random, Sold], Sold] | None = None) -> WholeCase:
-    """A basket with rules of all kinds but those that consume units, of any size and sign; now and then a refused one."""
+    """A basket with all rules but those that consume units, of any size and sign; now and then a refused one."""
     scale = rng.choice(SCALES)
     lines = random_lines(rng, lines_max, scale)
     book = random_book(rng, scale)
@@ -239,7 +239,7 @@ def random_whole(rng: Random, *, lines_max: int = 10, taxes: Callable[[Random, S
 
 
 def random_small_whole(rng: Random) -> WholeCase:
-    """At most six units with at most three patterns, so that every multiset of uses can be tried; and all other rules."""
+    """All other rules, and so few units and patterns that every multiset of uses can be tried."""
     case = random_whole(rng, lines_max=4)
     assert case.book is not None
     patterns = [random_pattern(rng, number) for number in range(rng.randint(0, 3))]
@@ -276,5 +276,3 @@ def without_rules(case: WholeCase) -> WholeCase:
     """The same basket as calls were before there were books."""
     basket = replace(case.basket, customer=None, coupons=[], removed=frozenset(), menus=[])
     return WholeCase(basket=basket, book=None, context=case.context)
-
-
