@@ -1,8 +1,10 @@
 """The way of a whole case to the compiled core and back, in the words of the whole twin."""
 
+from dataclasses import replace
+
 from pattern_cases import core_rule, use_by_use
 from pricing_cases import core_line, core_subtotal
-from reference_book import Sold
+from reference_book import Book, Sold
 from reference_price import price as slow_price
 from reference_pricing import Refused
 from reference_vat import Row
@@ -59,6 +61,14 @@ def whole_plain(priced: Priced) -> dict[str, object]:
         "total": priced.total,
         "vat": priced.vat,
     }
+
+
+def in_reach(case: WholeCase) -> WholeCase:
+    """What the core can price today of a case."""
+    lines = [replace(line, exempt=False, margin=False, cost=None) for line in case.basket.lines]
+    basket = replace(case.basket, lines=lines, customer=None, coupons=[], removed=frozenset())
+    book = case.book and Book(patterns=case.book.patterns, mode=case.book.mode)
+    return WholeCase(basket=basket, book=book, context=case.context)
 
 
 def core_whole(case: WholeCase) -> object:
