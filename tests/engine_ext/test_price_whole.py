@@ -256,7 +256,14 @@ def test_every_partial_refund_of_the_core_is_that_of_the_twin(rng: Random) -> No
 
         lines = [(e.id, e.base, e.shares, e.amount, e.vat, e.net, e.gross) for e in made.lines]
         rates = [(e.category, e.rate, e.nature, e.gross, e.vat, e.net) for e in made.rates]
-        assert expected == {"lines": lines, "rates": rates, "total": made.total}
+        assert (expected["lines"], expected["total"]) == (lines, made.total)
+        assert not_empty(expected["rates"]) == not_empty(rates)
+
+
+def not_empty(rates: object) -> list[object]:
+    """A deposit that came to nothing has no sign, so it may stand in a row of its own or in another one."""
+    assert isinstance(rates, list)
+    return [row for row in rates if row[2] == GOODS or row[3:] != (0, 0, 0)]
 
 
 @BOUNDED

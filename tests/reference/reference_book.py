@@ -11,6 +11,14 @@ DAY_MINUTES = 1_440
 
 
 @dataclass(kw_only=True)
+class Given(Adjustment):
+    """What stands on one line, the operator's or a default: its place among the rules of the line."""
+
+    priority: int = 0
+    stack: str | None = None
+
+
+@dataclass(kw_only=True)
 class Sold(Line):
     """A line with all that phases 0 and 4 may ask of it.
 
@@ -24,7 +32,6 @@ class Sold(Line):
     cost: int | None = None
     margin: bool = False
     exempt: bool = False
-    manual_stack: str | None = None
     relief: int = 0
 
 
@@ -49,13 +56,22 @@ class Facts:
 
     items: int
     value: int
+    value_left: int
+    products: frozenset[str]
+    departments: frozenset[str]
 
 
 def facts_of(lines: Iterable[Line]) -> Facts:
     """ "Lines of nature deposit ... feed no threshold"; a line with a fractional quantity is one unit."""
     goods = [line for line in lines if line.nature == GOODS]
     items = sum(line.quantity // UNIT if line.quantity % UNIT == 0 else 1 for line in goods)
-    return Facts(items=items, value=sum(line.base for line in goods))
+    return Facts(
+        items=items,
+        value=sum(line.base for line in goods),
+        value_left=sum(line.amount for line in goods),
+        products=frozenset(line.product for line in goods if line.product is not None),
+        departments=frozenset(line.department for line in goods if line.department is not None),
+    )
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -75,6 +91,9 @@ class Conditions:
     min_items: int = 0
     min_value: int = 0
     min_covers: int = 0
+    after_discounts: bool = False
+    products: frozenset[str] = frozenset()
+    departments: frozenset[str] = frozenset()
 
     def failing(self, context: Context, facts: Facts) -> list[str]:
         """The names of all conditions that do not hold."""
@@ -88,10 +107,16 @@ class Conditions:
             "hours": context.minute in self.minutes(),
             "days": self.days is None or self.days[0] <= context.day <= self.days[1],
             "items": facts.items >= self.min_items,
-            "value": facts.value >= self.min_value,
+            # "Thresholds are tested on base amounts unless the rule says otherwise."
+            "value": (facts.value_left if self.after_discounts else facts.value) >= self.min_value,
             "covers": context.covers >= self.min_covers,
+            "contains": self.contained_in(facts),
         }
         return [name for name, holds in tests.items() if not holds]
+
+    def contained_in(self, facts: Facts) -> bool:
+        named = bool(self.products & facts.products) or bool(self.departments & facts.departments)
+        return named or not (self.products or self.departments)
 
     def minutes(self) -> set[int]:
         """The minutes of the clock at which the rule is on, walked one by one from the first until the last."""
@@ -99,9 +124,11 @@ class Conditions:
             return set(range(DAY_MINUTES))
         minute, until = self.from_minute or 0, DAY_MINUTES if self.until_minute is None else self.until_minute
         found: set[int] = set()
-        while minute != until and len(found) < DAY_MINUTES:
-            found.add(minute % DAY_MINUTES)
-            minute = minute + 1 if minute + 1 == until else (minute + 1) % DAY_MINUTES
+        while len(found) < DAY_MINUTES:
+            found.add(minute)
+            if minute + 1 == until or (minute + 1) % DAY_MINUTES == until:
+                break
+            minute = (minute + 1) % DAY_MINUTES
         return found
 
     def hold(self, context: Context, facts: Facts) -> bool:
@@ -115,7 +142,7 @@ ALWAYS = Conditions()
 class LineRule:
     """A rule of phase 1: a fixed unit price, a percentage and an amount per unit, on the lines that its sets name."""
 
-    id: int
+    id: str
     version: int = 0
     priority: int = 0
     stack: str | None = None
@@ -145,7 +172,7 @@ class LineRule:
 class TicketRule:
     """An automatic rule: "at most one added item, then at most one discount or surcharge on the subtotal"."""
 
-    id: int
+    id: str
     version: int = 0
     priority: int = 0
     conditions: Conditions = ALWAYS
@@ -159,7 +186,7 @@ class TicketRule:
 class CustomerDiscount:
     """What a customer has on every ticket."""
 
-    id: int
+    id: str
     version: int = 0
     percent: int = 0
     amount: int = 0
@@ -169,7 +196,7 @@ class CustomerDiscount:
 class Coupon:
     """A coupon shown: a percentage and an amount on what it names, or on all goods."""
 
-    id: int
+    id: str
     version: int = 0
     percent: int = 0
     amount: int = 0
@@ -201,6 +228,6 @@ class Basket:
     menus: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     customer: CustomerDiscount | None = None
     coupons: list[Coupon] = field(default_factory=list)
-    removed: frozenset[int] = frozenset()
+    removed: frozenset[str] = frozenset()
     basis: int = 0
     decimals: int = 2

@@ -2,12 +2,11 @@
 
 Written from the specification alone. Where it is silent, or can be read in two ways, this is the reading:
 
-Q1  Is a default discount one of the rules that "one rule per line" chooses among? Yes: a rule of priority 0 without a
-    stack group, before any rule that is its equal in priority and saving ("a default discount can hang on a product").
+Q1  Is a default discount one of the rules that "one rule per line" chooses among? Yes, with a priority and a stack
+    group of its own; before a rule that is its equal in priority and saving, since it stands on the product itself.
 Q2  What does a rule of a stack group save, when rules are compared? What it saves by itself; if it wins, its group
     joins, "in priority order", then by lower id.
-Q3  Where stands an operator's discount among the rules of its stack group? First: it has no priority, and it is what
-    the customer was told.
+Q3  Where stands an operator's discount among the rules of its stack group? Where its priority puts it; first of equals.
 Q4  Which rules are "without rules" for a negative basket? All of the book: defaults, line rules, patterns, automatic
     rules, the customer's discount and coupons. What the operator typed is no rule of the book, and stays.
 Q5  In the automatic rules' source, is "percent before amount" for all of them together? Yes, as for the operator's.
@@ -17,16 +16,20 @@ Q7  Are coupons taken in the order in which they were shown? No: by id, since "t
 Q8  Does a coupon whose conditions fail refuse the basket? No: it does not apply.
 Q9  Of a rule with hours, is the last minute in? No: from 17:00 until 19:00 ends with 18:59.
 Q10 What does a threshold of items count? Whole units of goods; a line with a fractional quantity counts one.
+    "Unless the rule says otherwise" means what was left of these goods when the automatic rules began.
 Q11 Are lines with and without exemption, or under the margin scheme, of one rate? No: each regime is a row of its own.
 Q12 The exempt customer pays N: is V on his lines a discount? No: no rule gave it, so it is told beside the shares.
-Q13 Does an exempt customer pay VAT in net basis? No: V is 0 and he pays N.
+Q13 Is "lower id" by number? Ids are texts here, and compare by code point: who has numbers gives them one width.
+Q14 Do hours that end when they begin hold all day or never? All day.
+Q15 Does an exempt customer pay VAT in net basis? No: V is 0 and he pays N.
+Q16 What does an item "per cover" come to without covers? Nothing is added.
 """
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from reference_book import Basket, Book, Context, LineRule, Sold, TicketRule, facts_of
+from reference_book import Basket, Book, Context, Given, LineRule, Sold, TicketRule, facts_of
 from reference_money import r
 from reference_patterns import Patterns
 from reference_pricing import AMOUNT_MAX, GOODS, Adjustment, Refused
@@ -56,10 +59,16 @@ def step_of(rule: str, given: Adjustment, lines: frozenset[str] | None = None) -
     return Step(rule=rule, ref=given.ref, percent=given.percent, amount=given.amount, fixed=given.fixed, lines=lines)
 
 
+def given_step(rule: str, given: Adjustment) -> Step:
+    """What stands on a line, in its place among the rules."""
+    step = step_of(rule, given)
+    return replace(step, priority=given.priority, stack=given.stack) if isinstance(given, Given) else step
+
+
 def line_step(rule: LineRule) -> Step:
     return Step(
         rule="line-rule",
-        ref=str(rule.id),
+        ref=rule.id,
         version=rule.version,
         priority=rule.priority,
         stack=rule.stack,
@@ -155,23 +164,21 @@ class Run:
         a stack group; a typed price takes no default"."""
         rules: list[Step] = []
         if self.sign > 0 and line.typed is None:
-            rules = [step_of("default", line.default)] if line.default is not None else []
+            rules = [given_step("default", line.default)] if line.default is not None else []
             rules += [
                 line_step(rule)
                 for rule in sorted(self.book.line_rules, key=lambda rule: rule.id)
                 if rule.takes(line) and rule.conditions.hold(self.context, self.facts)
             ]
         if line.manual is not None:
-            first, stack = [step_of("manual", line.manual)], line.manual_stack
+            first = given_step("manual", line.manual)
+            rules = [first, *(step for step in rules if first.stack is not None and step.stack == first.stack)]
         elif rules:
-            best = min(rules, key=lambda step: (-step.priority, -self.saving(line, step)))
-            if best.stack is None:
-                return [best]
-            first, stack = [], best.stack
+            first = min(rules, key=lambda step: (-step.priority, -self.saving(line, step)))
         else:
             return []
-        mates = [step for step in rules if stack is not None and step.stack == stack]
-        return first + sorted(mates, key=lambda step: -step.priority)
+        mates = [step for step in rules if step is first or (first.stack is not None and step.stack == first.stack)]
+        return sorted(mates, key=lambda step: -step.priority)
 
     def saving(self, line: Sold, step: Step) -> int:
         """What a rule would take off the line by itself."""
@@ -222,12 +229,12 @@ class Run:
         customer = self.basket.customer
         if customer is not None:
             words = {"version": customer.version, "percent": customer.percent, "amount": customer.amount}
-            self.source([Step(rule="customer", ref=str(customer.id), **words)])
+            self.source([Step(rule="customer", ref=customer.id, **words)])
         self.source(
             [
                 Step(
                     rule="coupon",
-                    ref=str(coupon.id),
+                    ref=coupon.id,
                     version=coupon.version,
                     percent=coupon.percent,
                     amount=coupon.amount,
@@ -261,7 +268,7 @@ class Run:
         steps = {
             rule.id: Step(
                 rule="automatic",
-                ref=str(rule.id),
+                ref=rule.id,
                 version=rule.version,
                 percent=rule.percent,
                 amount=rule.amount,

@@ -7,7 +7,18 @@ from typing import Any
 
 from pattern_cases import DEPARTMENTS, PRODUCTS, TAGS, random_menus, random_pattern
 from pricing_cases import RATES
-from reference_book import Basket, Book, Conditions, Context, Coupon, CustomerDiscount, LineRule, Sold, TicketRule
+from reference_book import (
+    Basket,
+    Book,
+    Conditions,
+    Context,
+    Coupon,
+    CustomerDiscount,
+    Given,
+    LineRule,
+    Sold,
+    TicketRule,
+)
 from reference_pricing import AMOUNT_MAX, DEPOSIT, GOODS, Adjustment, Line
 
 PERCENTS = (-100_000, -50_000, -33_333, -20_000, -10_000, -5_000, -1, 1, 10_000, 100_000, 1_000_000)
@@ -55,6 +66,13 @@ def random_adjustment(rng: Random, ref: str, unit: int) -> Adjustment:
     return Adjustment(ref=ref, **random_benefit(rng, unit))
 
 
+def random_given(rng: Random, ref: str) -> Given:
+    """What stands on one line."""
+    made = random_adjustment(rng, ref, 100)
+    words = {"percent": made.percent, "amount": made.amount, "fixed": made.fixed}
+    return Given(ref=ref, priority=rng.choice((0, 0, 0, 1)), stack=rng.choice((None, None, "s")), **words)
+
+
 def random_benefit(rng: Random, unit: int) -> dict[str, int]:
     """A percentage, an amount, or both; off more often than on."""
     amount = rng.choice((-1, -100, -99_999, rng.randint(-900, -1), rng.randint(1, 300))) * unit
@@ -80,8 +98,8 @@ def random_line(rng: Random, line_id: str, sign: int, scale: str) -> Sold:
         typed=random_price(rng, scale) if rng.random() < 0.1 else None,
         options=random_options(rng) if scale == "shop" else (),
         nature=nature,
-        manual=random_adjustment(rng, "manual", 100) if goods and rng.random() < 0.15 else None,
-        default=random_adjustment(rng, "default", 100) if rng.random() < 0.2 else None,
+        manual=random_given(rng, "manual") if goods and rng.random() < 0.15 else None,
+        default=random_given(rng, "default") if rng.random() < 0.2 else None,
         tags=tuple(rng.sample(TAGS, rng.choice((0, 0, 1, 2)))),
     )
 
@@ -137,6 +155,9 @@ def random_conditions(rng: Random) -> Conditions:
         min_items=rng.choice((0, 0, 0, 1, 2, 3, 10)),
         min_value=rng.choice((0, 0, 0, 1, 500, 1_000, 10_000)),
         min_covers=rng.choice((0, 0, 0, 0, 2)),
+        after_discounts=rng.random() < 0.3,
+        products=some(rng, PRODUCTS, 0.1),
+        departments=some(rng, DEPARTMENTS, 0.05),
     )
 
 
@@ -154,7 +175,7 @@ def random_context(rng: Random) -> Context:
     )
 
 
-def random_line_rule(rng: Random, id: int) -> LineRule:
+def random_line_rule(rng: Random, id: str) -> LineRule:
     fixed = rng.random() < 0.2
     benefit: dict[str, Any] = {"fixed": rng.randint(0, 400) * 100} if fixed else random_benefit(rng, 100)
     products = some(rng, PRODUCTS, 0.5)
@@ -175,7 +196,7 @@ def random_line_rule(rng: Random, id: int) -> LineRule:
     )
 
 
-def random_ticket_rule(rng: Random, id: int, scale: str) -> TicketRule:
+def random_ticket_rule(rng: Random, id: str, scale: str) -> TicketRule:
     kind = rng.random()
     benefit: dict[str, int] = {}
     if kind < 0.8:
@@ -198,7 +219,7 @@ def random_ticket_rule(rng: Random, id: int, scale: str) -> TicketRule:
     )
 
 
-def random_coupon(rng: Random, id: int) -> Coupon:
+def random_coupon(rng: Random, id: str) -> Coupon:
     return Coupon(
         id=id,
         version=rng.randint(1, 9),
@@ -211,7 +232,7 @@ def random_coupon(rng: Random, id: int) -> Coupon:
 
 def random_book(rng: Random, scale: str) -> Book:
     """Rules of all kinds but those that consume units; ids are shuffled: no order is right by chance."""
-    ids = rng.sample(range(1, 60), 12)
+    ids = [str(id) for id in rng.sample(range(1, 60), 12)]
     return Book(
         line_rules=tuple(random_line_rule(rng, id) for id in ids[: rng.randint(0, 5)]),
         ticket_rules=tuple(random_ticket_rule(rng, id, scale) for id in ids[6 : 6 + rng.randint(0, 4)]),
@@ -229,8 +250,8 @@ def random_whole(rng: Random, *, lines_max: int = 10, taxes: Callable[[Random, S
     basket = Basket(
         lines=lines,
         subtotals=random_subtotals(rng, lines),
-        customer=CustomerDiscount(id=7, version=2, **random_benefit(rng, 1)) if rng.random() < 0.3 else None,
-        coupons=[random_coupon(rng, id) for id in rng.sample(range(1, 20), rng.choice((0, 0, 0, 1, 2)))],
+        customer=CustomerDiscount(id="7", version=2, **random_benefit(rng, 1)) if rng.random() < 0.3 else None,
+        coupons=[random_coupon(rng, str(id)) for id in rng.sample(range(1, 20), rng.choice((0, 0, 0, 1, 2)))],
         removed=frozenset(id for id in ids if rng.random() < 0.15),
         basis=rng.randint(0, 1),
         decimals=rng.choice(DECIMALS),

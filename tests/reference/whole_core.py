@@ -6,7 +6,7 @@ from pattern_cases import core_rule, use_by_use
 from pricing_cases import core_line, core_subtotal
 from reference_book import Book, Sold
 from reference_price import price as slow_price
-from reference_pricing import Refused
+from reference_pricing import Adjustment, Refused
 from reference_vat import Row
 from whole_cases import WholeCase
 
@@ -63,9 +63,26 @@ def whole_plain(priced: Priced) -> dict[str, object]:
     }
 
 
+def plain_given(given: Adjustment | None) -> Adjustment | None:
+    """Without its place among the rules of the line."""
+    if given is None:
+        return None
+    return Adjustment(ref=given.ref, percent=given.percent, amount=given.amount, fixed=given.fixed)
+
+
 def in_reach(case: WholeCase) -> WholeCase:
     """What the core can price today of a case."""
-    lines = [replace(line, exempt=False, margin=False, cost=None) for line in case.basket.lines]
+    lines = [
+        replace(
+            line,
+            exempt=False,
+            margin=False,
+            cost=None,
+            manual=plain_given(line.manual),
+            default=plain_given(line.default),
+        )
+        for line in case.basket.lines
+    ]
     basket = replace(case.basket, lines=lines, customer=None, coupons=[], removed=frozenset())
     book = case.book and Book(patterns=case.book.patterns, mode=case.book.mode)
     return WholeCase(basket=basket, book=book, context=case.context)
