@@ -199,11 +199,10 @@ def random_line_rule(rng: Random, id: str) -> LineRule:
 def random_ticket_rule(rng: Random, id: str, scale: str) -> TicketRule:
     kind = rng.random()
     benefit: dict[str, int] = {}
-    if kind < 0.8:
-        name = rng.choice(("percent", "amount"))
-        benefit = {name: 0}
-        while benefit[name] == 0:
-            benefit = {name: random_benefit(rng, 1)[name]}
+    if kind < 0.4:
+        benefit = {"percent": rng.choice(PERCENTS)}
+    elif kind < 0.8:
+        benefit = {"amount": rng.choice((-1, -100, -99_999, rng.randint(-900, -1), rng.randint(1, 300)))}
     item = None
     if kind > 0.6:
         item = random_line(rng, "item", 1, scale)
