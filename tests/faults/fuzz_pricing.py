@@ -1,7 +1,7 @@
 """Feeds bytes to pricing: baskets, books and moments that must come out as the twin says, and nonsense to be refused.
 
-`python tests/faults/fuzz_pricing.py [--runs N] [--seed S] [-- ATHERIS OPTIONS]` runs until it finds something, guided by
-coverage of the twin where `atheris` is installed (`pip install atheris`), else over seeded random bytes; `--plain` is
+`python tests/faults/fuzz_pricing.py [--runs N] [--seed S] [-- ATHERIS OPTIONS]` runs until it finds something, guided
+by the twin's coverage where `atheris` is installed (`pip install atheris`), else over seeded random bytes; `--plain` is
 always the latter. Bytes that break something are printed in hexadecimal and run again by `--input`.
 """
 
