@@ -3,17 +3,17 @@
 Written from the specification alone. Where it is silent, or can be read in two ways, this is the reading:
 
 Q1  Is a default discount one of the rules that "one rule per line" chooses among? Yes, with a priority and a stack
-    group of its own; before a rule that is its equal in priority and saving, since it stands on the product itself.
-Q2  What does a rule of a stack group save, when rules are compared? What it saves by itself; if it wins, its group
-    joins, "in priority order", then by lower id.
-Q3  Where stands an operator's discount among the rules of its stack group? Where its priority puts it; first of equals.
+    group of its own, and its name is its id.
+Q2  What does a rule of a stack group save, when rules are compared? What it saves by itself, off the line's base; if it
+    wins, its group joins. "In priority order" is the order of that sentence: priority, larger saving, lower id.
+Q3  Where stands an operator's discount among the rules of its stack group? Where that order puts it.
 Q4  Which rules are "without rules" for a negative basket? All of the book: defaults, line rules, patterns, automatic
     rules, the customer's discount and coupons. What the operator typed is no rule of the book, and stays.
 Q5  In the automatic rules' source, is "percent before amount" for all of them together? Yes, as for the operator's.
     An item joins when its rule's turn comes first, so an item of a later rule is in no earlier rule's percentage.
 Q6  Where does an added item stand in the order of lines? Where its own keys put it.
 Q7  Are coupons taken in the order in which they were shown? No: by id, since "the order of entry changes nothing".
-Q8  Does a coupon whose conditions fail refuse the basket? No: it does not apply.
+Q8  Does a coupon whose conditions fail, or that names nothing in the basket, refuse it? No: it does not apply.
 Q9  Of a rule with hours, is the last minute in? No: from 17:00 until 19:00 ends with 18:59.
 Q10 What does a threshold of items count? Whole units of goods; a line with a fractional quantity counts one.
     "Unless the rule says otherwise" means what was left of these goods when the automatic rules began.
@@ -170,15 +170,19 @@ class Run:
                 for rule in sorted(self.book.line_rules, key=lambda rule: rule.id)
                 if rule.takes(line) and rule.conditions.hold(self.context, self.facts)
             ]
+
+        def rank(step: Step) -> tuple[int, int, str]:
+            return -step.priority, -self.saving(line, step), step.ref
+
         if line.manual is not None:
             first = given_step("manual", line.manual)
             rules = [first, *(step for step in rules if first.stack is not None and step.stack == first.stack)]
         elif rules:
-            first = min(rules, key=lambda step: (-step.priority, -self.saving(line, step)))
+            first = min(rules, key=rank)
         else:
             return []
         mates = [step for step in rules if step is first or (first.stack is not None and step.stack == first.stack)]
-        return sorted(mates, key=lambda step: -step.priority)
+        return sorted(mates, key=rank)
 
     def saving(self, line: Sold, step: Step) -> int:
         """What a rule would take off the line by itself."""
@@ -242,6 +246,7 @@ class Run:
                 )
                 for coupon in sorted(self.basket.coupons, key=lambda each: each.id)
                 if coupon.conditions.hold(self.context, self.facts)
+                and any(coupon.takes(line) for line in self.lines if line.nature == GOODS)
             ]
         )
 
@@ -260,6 +265,7 @@ class Run:
 
     def automatic_rules(self) -> None:
         """ "Result: at most one added item, then at most one discount or surcharge on the subtotal"."""
+        self.facts = replace(self.facts, value_left=facts_of(self.lines).value_left)
         rules = [
             rule
             for rule in sorted(self.book.ticket_rules, key=lambda rule: (-rule.priority, rule.id))

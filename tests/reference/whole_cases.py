@@ -136,11 +136,12 @@ def some(rng: Random, values: tuple[Any, ...], chance: float) -> frozenset[Any]:
     return frozenset(rng.sample(values, rng.randint(1, min(2, len(values))))) if rng.random() < chance else frozenset()
 
 
-def random_conditions(rng: Random) -> Conditions:
-    """Mostly none: what never holds finds nothing."""
+def random_conditions(rng: Random, *, may_wait: bool = True) -> Conditions:
+    """Mostly none: what never holds finds nothing; only some may wait for what other discounts leave."""
     if rng.random() < 0.5:
         return Conditions()
     hours = rng.random() < 0.2
+    value = rng.choice((0, 0, 0, 1, 500, 1_000, 10_000))
     start = rng.choice((0, 600, 1_020, 1_320, rng.randrange(1_440)))
     return Conditions(
         modes=some(rng, (0, 1, 2), 0.1),
@@ -153,9 +154,9 @@ def random_conditions(rng: Random) -> Conditions:
         until_minute=rng.choice([each for each in (60, 120, 660, 1_140, 1_439) if each != start]) if hours else None,
         days=(100, rng.choice((100, 101, 150))) if rng.random() < 0.05 else None,
         min_items=rng.choice((0, 0, 0, 1, 2, 3, 10)),
-        min_value=rng.choice((0, 0, 0, 1, 500, 1_000, 10_000)),
+        min_value=value,
         min_covers=rng.choice((0, 0, 0, 0, 2)),
-        after_discounts=rng.random() < 0.3,
+        after_discounts=may_wait and value > 0 and rng.random() < 0.5,
         products=some(rng, PRODUCTS, 0.1),
         departments=some(rng, DEPARTMENTS, 0.05),
     )
@@ -179,19 +180,19 @@ def random_line_rule(rng: Random, id: str) -> LineRule:
     fixed = rng.random() < 0.2
     benefit: dict[str, Any] = {"fixed": rng.randint(0, 400) * 100} if fixed else random_benefit(rng, 100)
     products = some(rng, PRODUCTS, 0.5)
-    tags = some(rng, TAGS, 0.2)
+    departments, tags = some(rng, DEPARTMENTS, 0.2), some(rng, TAGS, 0.2)
     return LineRule(
         id=id,
         version=rng.randint(1, 9),
         priority=rng.choice((0, 0, 0, 1, 2)),
         stack=rng.choice((None, None, "s", "t")),
         products=products,
-        departments=some(rng, DEPARTMENTS, 0.2),
+        departments=departments,
         tags=tags,
         except_products=some(rng, PRODUCTS, 0.1) - products,
-        except_departments=some(rng, DEPARTMENTS, 0.05) if not products and not tags else frozenset(),
+        except_departments=some(rng, DEPARTMENTS, 0.05) - departments,
         except_tags=some(rng, TAGS, 0.1) - tags,
-        conditions=random_conditions(rng),
+        conditions=random_conditions(rng, may_wait=False),
         **benefit,
     )
 
