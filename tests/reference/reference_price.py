@@ -232,8 +232,14 @@ class Run:
         self.automatic_rules()
         customer = self.basket.customer
         if customer is not None:
-            words = {"version": customer.version, "percent": customer.percent, "amount": customer.amount}
-            self.source([Step(rule="customer", ref=customer.id, **words)])
+            step = Step(
+                rule="customer",
+                ref=customer.id,
+                version=customer.version,
+                percent=customer.percent,
+                amount=customer.amount,
+            )
+            self.source([step])
         self.source(
             [
                 Step(

@@ -69,11 +69,17 @@ def random_adjustment(rng: Random, ref: str, unit: int) -> Adjustment:
 def random_given(rng: Random, ref: str) -> Given:
     """What stands on one line."""
     made = random_adjustment(rng, ref, 100)
-    words = {"percent": made.percent, "amount": made.amount, "fixed": made.fixed}
-    return Given(ref=ref, priority=rng.choice((0, 0, 0, 1)), stack=rng.choice((None, None, "s")), **words)
+    return Given(
+        ref=ref,
+        percent=made.percent,
+        amount=made.amount,
+        fixed=made.fixed,
+        priority=rng.choice((0, 0, 0, 1)),
+        stack=rng.choice((None, None, "s")),
+    )
 
 
-def random_benefit(rng: Random, unit: int) -> dict[str, int]:
+def random_benefit(rng: Random, unit: int) -> dict[str, Any]:
     """A percentage, an amount, or both; off more often than on."""
     amount = rng.choice((-1, -100, -99_999, rng.randint(-900, -1), rng.randint(1, 300))) * unit
     percent = rng.choice((*PERCENTS, rng.randint(-100_000, 100_000)))
