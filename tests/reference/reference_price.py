@@ -26,8 +26,10 @@ Q16 What does an item "per cover" come to without covers? Nothing is added.
 """
 
 import copy
+from collections import Counter
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import cast
 
 from reference_book import Basket, Book, Context, Given, LineRule, Sold, TicketRule, facts_of
 from reference_money import r
@@ -38,6 +40,7 @@ from reference_vat import Regime, Row, group_of, vat_of_group
 
 WHOLE = 100_000
 LINE, TICKET = 1, 3
+Told = tuple[tuple[tuple[str, int], ...], ...]
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -143,11 +146,20 @@ class Run:
             line.shares.append((len(self.discounts), share))
 
     def explain(
-        self, ref: str, phase: int, kind: str, total: int, wanted: int, granted: int, rule: str = "pattern"
+        self, ref: str, phase: int, kind: str, total: int, wanted: int, granted: int, step: Step | None = None
     ) -> None:
+        """ "Id and version, uses, units consumed, base, wanted and granted amount, reason of any cut"."""
         reason = None if wanted == granted else "empty_sum" if total == 0 else "cut_to_sum"
         signed = (total * self.sign, wanted * self.sign, granted * self.sign)
-        self.discounts.append((ref, phase, kind, rule, *signed, reason))
+        source = ("pattern", *self.consumed()) if step is None else (step.rule, step.version, 1, ())
+        self.discounts.append((ref, phase, kind, *source, *signed, reason))
+
+    def consumed(self) -> tuple[int, int, tuple[tuple[str, int], ...]]:
+        """Version, uses and units of each line, of the pattern that is explained now."""
+        uses = [use for use in self.patterns.uses if use[2] == len(self.discounts)]
+        units = Counter(line_id for use in uses for slot in cast(Told, use[4]) for line_id, _ in slot)
+        rows = tuple((line.id, units[line.id]) for line in self.lines if line.id in units)
+        return cast(int, uses[0][1]), len(uses), rows
 
     # Phase 1
 
@@ -213,7 +225,7 @@ class Run:
         self.check(line.id, wish if kind != "fixed" else 0)
         self.give(line, granted)
         self.check(line.id)
-        self.explain(step.ref, LINE, kind, total, wish, granted, step.rule)
+        self.explain(step.ref, LINE, kind, total, wish, granted, step)
 
     # Phase 2
 
@@ -326,7 +338,7 @@ class Run:
         for line, part in zip(lines, split(granted, weights), strict=True):
             self.give(line, part)
         self.check(None)
-        self.explain(step.ref, TICKET, kind, total, wish, granted, step.rule)
+        self.explain(step.ref, TICKET, kind, total, wish, granted, step)
 
     def spread_price(self, step: Step) -> None:
         """ "A fixed price splits the price, not the saving, may raise it, and is refused over a sum of 0"."""
@@ -339,7 +351,7 @@ class Run:
         for line, part in zip(lines, split(step.fixed, weights), strict=True):
             self.give(line, part - line.amount)
         self.check(None)
-        self.explain(step.ref, TICKET, "fixed", total, step.fixed - total, step.fixed - total, step.rule)
+        self.explain(step.ref, TICKET, "fixed", total, step.fixed - total, step.fixed - total, step)
 
     # Phase 4
 

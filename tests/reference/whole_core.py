@@ -113,7 +113,7 @@ def simpler(told: dict[str, object]) -> dict[str, object]:
     return told | {
         "lines": [{name: value for name, value in line.items() if name != "relief"} for line in lines],
         "rates": [row_of(row) for row in rates],
-        "discounts": [(*row[:3], *row[4:]) for row in discounts],
+        "discounts": [(*row[:3], *row[7:]) for row in discounts],
     }
 
 
