@@ -8,11 +8,13 @@ cdef enum:
     DEPOSIT = 1
     GROSS = 0
     NET = 1
+    HIGHEST_PRIORITY = 1_000_000_000
 
 
 cdef int64_t bounded(object value, str name, str code, object line_id, int64_t low, int64_t high) except? -1
 cdef int checked_nature(object value, str line_id) except -1
 cdef int checked_basis(object value) except -1
+cdef int64_t checked_priority(object value) except? -1
 cdef object shown(object thing, tuple names)
 
 
@@ -22,6 +24,8 @@ cdef class LineAdjustment:
     cdef readonly int64_t percent
     cdef readonly int64_t amount
     cdef readonly bint has_fixed
+    cdef readonly int64_t priority
+    cdef readonly str stack
     cdef int64_t fixed_unit
 
 
@@ -63,4 +67,5 @@ cdef class RateTotal:
     cdef readonly int64_t net
 
 
+cdef BasketLine with_quantity(BasketLine line, int64_t quantity)
 cdef RateTotal rate_total(str category, int64_t rate, int nature, int64_t amount, int64_t vat, int basis)

@@ -7,6 +7,7 @@ from reference_patterns import Rule, Slot
 from reference_pricing import Line
 
 from engine_ext.basket import PricingError
+from engine_ext.book import Book
 from engine_ext.patterns import MENUS_MAX, ChosenMenu, Patterns
 from engine_ext.pricing import ALGORITHM, ALGORITHM_PATTERNS, price
 from engine_ext.uses import PHASE_UNITS
@@ -128,7 +129,7 @@ def test_a_menu_without_a_book_is_refused() -> None:
 def test_a_ticket_without_a_book_is_what_it_always_was() -> None:
     lines = [core_line(each) for each in lines_at(300, 200)]
 
-    without, empty = price(lines), price(lines, patterns=Patterns([]))
+    without, empty = price(lines), price(lines, book=Book(patterns=Patterns([])))
 
     assert (without.algorithm, without.uses, without.search) == (ALGORITHM, (), None)
     assert (empty.algorithm, empty.uses, empty.search) == (ALGORITHM_PATTERNS, (), "exact")
