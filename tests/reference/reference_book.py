@@ -47,7 +47,7 @@ class Context:
     zone: int = 0
     weekday: int = 1
     minute: int = 0
-    day: int = 0
+    day: int = 1
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -130,6 +130,39 @@ class Conditions:
                 break
             minute = (minute + 1) % DAY_MINUTES
         return found
+
+    def first_failing(self, context: Context, facts: Facts) -> tuple[str, int] | None:
+        """ "The first failing condition and the distance to it", in the order in which a customer could change it: what
+        the sale is, when it is, what is in it. The distance is counted by walking: days and minutes until it holds."""
+        names = {
+            "modes": ("mode", 0),
+            "groups": ("customer_group", 0),
+            "tables": ("table", 0),
+            "tills": ("till", 0),
+            "zones": ("zone", 0),
+            "weekdays": ("weekday", self.days_until_weekday(context)),
+            "hours": ("hours", self.minutes_until_hours(context)),
+            "days": ("days", self.days_until_period(context)),
+            "items": ("items", self.min_items - facts.items),
+            "value": ("value", self.min_value - (facts.value_left if self.after_discounts else facts.value)),
+            "covers": ("covers", self.min_covers - context.covers),
+            "contains": ("contains", 1),
+        }
+        failing = self.failing(context, facts)
+        return next((told for name, told in names.items() if name in failing), None)
+
+    def days_until_weekday(self, context: Context) -> int:
+        days = (day for day in range(7) if (context.weekday - 1 + day) % 7 + 1 in self.weekdays)
+        return next(days, 0)
+
+    def minutes_until_hours(self, context: Context) -> int:
+        on = self.minutes()
+        return next((wait for wait in range(DAY_MINUTES) if (context.minute + wait) % DAY_MINUTES in on), 0)
+
+    def days_until_period(self, context: Context) -> int:
+        """Days until the first, or, negative, since the last."""
+        first, last = self.days or (context.day, context.day)
+        return first - context.day if context.day < first else last - context.day
 
     def hold(self, context: Context, facts: Facts) -> bool:
         return not self.failing(context, facts)
