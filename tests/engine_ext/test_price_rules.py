@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pattern_cases import DEPARTMENTS, PRODUCTS
 from pricing_cases import line
 from reference_book import (
     Basket,
@@ -23,16 +24,7 @@ from reference_book import (
     TicketRule,
 )
 from reference_pricing import DEPOSIT, Adjustment
-from whole_cases import (
-    DEPARTMENTS,
-    PRODUCTS,
-    WholeCase,
-    random_conditions,
-    random_context,
-    random_whole,
-    some,
-    whole_line,
-)
+from whole_cases import WholeCase, random_conditions, random_context, random_whole, some, whole_line
 from whole_core import core_conditions, core_context, core_whole, run_whole, twin_whole
 
 from engine_ext import conditions as core

@@ -260,7 +260,7 @@ def test_every_partial_refund_of_the_core_is_that_of_the_twin(rng: Random) -> No
 
 
 def not_empty(rates: object) -> list[object]:
-    """In any order; a deposit that came to nothing has no sign, so it may stand in a row of its own or in another one."""
+    """In any order; a deposit that came to nothing has no sign, so it may stand in a row of its own or not."""
     assert isinstance(rates, list)
     return sorted(row for row in rates if row[2] == GOODS or row[3:] != (0, 0, 0))
 
