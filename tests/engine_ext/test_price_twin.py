@@ -49,7 +49,7 @@ def test_margin_vat_is_taken_of_what_was_earned_line_by_line_and_never_of_a_loss
 
 
 def test_a_unit_price_is_the_first_of_the_levels_of_phase_0() -> None:
-    levels = {"typed": 10_000, "contract": 20_000, "band": 30_000, "tier": 40_000, "listed": 50_000}
+    levels: dict[str, Any] = {"typed": 10_000, "contract": 20_000, "band": 30_000, "tier": 40_000, "listed": 50_000}
     left = dict(levels)
     totals = []
     for name in levels:

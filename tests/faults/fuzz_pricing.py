@@ -11,6 +11,7 @@ import argparse
 import importlib
 import importlib.util
 import sys
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -87,27 +88,30 @@ def nonsense(rng: Random) -> None:
     subtotals: list[Any] = []
     for number in range(rng.randint(1, NONSENSE_CALLS_MAX)):
         own = {"id": str(number), "catalogue": rng.choice(EDGES)}
-        words = sane | own | strange(rng, line_words)
-        attempt(lambda words=words: lines.append(basket.BasketLine(**words)))  # type: ignore[misc]  # bound at once
-        words = strange(rng, (*adjustment, "lines"))
-        attempt(lambda words=words: subtotals.append(basket.SubtotalAdjustment("s", **words)))  # type: ignore[misc]  # same
-        words = sane_sold | strange(rng, (*sane_sold, "already", "nature", "shares"))
-        attempt(lambda words=words: refund.refund([refund.SoldLine(**words)], basis=0))  # type: ignore[misc]  # same
-    words = strange(rng, ("basis", "decimals")) if rng.random() < 0.3 else {}
-    attempt(lambda: pricing.price(lines, subtotals, **words))
+        lines += attempt(partial(basket.BasketLine, **(sane | own | strange(rng, line_words))))
+        subtotals += attempt(partial(basket.SubtotalAdjustment, "s", **strange(rng, (*adjustment, "lines"))))
+        sold = attempt(
+            partial(refund.SoldLine, **(sane_sold | strange(rng, (*sane_sold, "already", "nature", "shares"))))
+        )
+        attempt(partial(refund.refund, sold, basis=rng.choice((0, 1))))
+    attempt(
+        partial(pricing.price, lines, subtotals, **(strange(rng, ("basis", "decimals")) if rng.random() < 0.3 else {}))
+    )
 
 
-def attempt(action: Callable[[], object]) -> None:
+def attempt(action: Callable[[], object]) -> list[object]:
+    """What an action makes, or nothing where it refuses by one of the two errors."""
     from engine_ext.basket import PricingError
 
     try:
-        action()
+        return [action()]
     except PricingError as error:
         if not error.code.startswith("pricing."):
             raise
     except TypeError as error:
         if not str(error):
             raise
+    return []
 
 
 def compare(rng: Random) -> None:
