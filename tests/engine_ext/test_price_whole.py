@@ -18,8 +18,8 @@ from engine_ext.basket import PricingError
 from engine_ext.pricing import Priced, PricedLine
 from engine_ext.refund import SoldLine, refund
 
-BASKETS = int(os.environ.get("WHOLE_BASKETS", "800"))
-CAMPAIGN_BASKETS = 1_000_000 if os.environ.get("GUICHET_CAMPAIGN") == "long" else 400
+BASKETS = int(os.environ.get("WHOLE_BASKETS", "500"))
+CAMPAIGN_BASKETS = 1_000_000 if os.environ.get("GUICHET_CAMPAIGN") == "long" else 150
 RANDOMS = st.builds(Random, st.integers(0, 2**64))
 BOUNDED = settings(max_examples=80, deadline=None)
 FAMILIES: dict[str, Callable[[Random], WholeCase]] = {
@@ -62,6 +62,19 @@ def test_hundreds_of_baskets_of_each_family_come_out_of_core_and_twin_alike(name
 
     assert kinds["sold"] > sum(kinds.values()) // 2
     assert len(kinds) > 2
+
+
+def test_the_baskets_reach_every_kind_of_rule_benefit_and_cut() -> None:
+    """A comparison is worth what its baskets reach."""
+    seen: set[str | None] = set()
+    for seed in range(400):
+        ticket = ticket_of(in_reach(random_small_whole(Random(f"reach/{seed}"))))
+        for step in ticket.discounts if ticket is not None else ():
+            seen |= {step.rule, step.kind, step.reason}
+        seen |= {"added" for each in (ticket.lines if ticket is not None else ()) if each.rule is not None}
+
+    rules = {"manual", "default", "line-rule", "pattern", "automatic", "customer", "coupon", "added"}
+    assert seen == rules | {"percent", "amount", "fixed", "empty_sum", "cut_to_sum", None}
 
 
 @pytest.mark.campaign
