@@ -40,7 +40,7 @@ def test_an_exempt_customer_of_a_net_document_pays_its_prices() -> None:
 
 
 def test_margin_vat_is_taken_of_what_was_earned_line_by_line_and_never_of_a_loss() -> None:
-    lines = [sold("1", price=120, margin=True, cost=60), sold("2", price=100, margin=True, cost=500)]
+    lines = [sold("1", price=120, margin=True, cost=6_000), sold("2", price=100, margin=True, cost=50_000)]
 
     told: dict[str, Any] = price(Basket(lines=lines))
 

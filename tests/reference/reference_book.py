@@ -23,7 +23,7 @@ class Sold(Line):
     """A line with all that phases 0 and 4 may ask of it.
 
     ``contract``, ``band`` and ``tier`` are unit prices that stand before the list's; ``cost`` is what the shop paid for
-    the whole line, in minor units, under the margin scheme; ``exempt`` says that the customer pays no VAT.
+    a unit, as a unit price, under the margin scheme; ``exempt`` says that the customer pays no VAT.
     """
 
     contract: int | None = None

@@ -22,7 +22,9 @@ Q12 The exempt customer pays N: is V on his lines a discount? No: no rule gave i
 Q13 Is "lower id" by number? Ids are texts here, and compare by code point: who has numbers gives them one width.
 Q14 Do hours that end when they begin hold all day or never? All day.
 Q15 Does an exempt customer pay VAT in net basis? No: V is 0 and he pays N.
-Q16 What does an item "per cover" come to without covers? Nothing is added.
+Q16 Is the margin's cost that of a unit or of the line? Of a unit: r(cost x quantity) stands against the line's amount.
+    And in net basis? As in gross: the formula names one basis, and the VAT of a margin is inside the price.
+Q17 What does an item "per cover" come to without covers? Nothing is added.
 """
 
 import copy
@@ -359,7 +361,7 @@ class Run:
         groups: dict[tuple[str, int, int, bool, Regime], list[Sold]] = {}
         for line in self.lines:
             groups.setdefault(group_of(line), []).append(line)
-        return [vat_of_group(key, groups[key], self.basket.basis, self.sign) for key in sorted(groups)]
+        return [vat_of_group(key, groups[key], self.basket.basis, self.sign, self.minor) for key in sorted(groups)]
 
 
 def granted_of(wish: int, total: int) -> int:

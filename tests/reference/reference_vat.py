@@ -46,7 +46,9 @@ def vat_inside(gross: int, rate: int) -> int:
     return r(gross * Fraction(rate, WHOLE + rate))
 
 
-def vat_of_group(key: tuple[str, int, int, bool, Regime], lines: list[Sold], basis: int, sign: int) -> Row:
+def vat_of_group(
+    key: tuple[str, int, int, bool, Regime], lines: list[Sold], basis: int, sign: int, minor: Fraction
+) -> Row:
     category, rate, nature, _, regime = key
     weights = [abs(line.amount) for line in lines]
     relief = vat = 0
@@ -54,7 +56,7 @@ def vat_of_group(key: tuple[str, int, int, bool, Regime], lines: list[Sold], bas
         # "Margin VAT is r(max(0, sale - cost) x rate / (100 % + rate)) per line, summed": it is inside the price in
         # both bases, since neither the buyer nor the receipt may see it.
         for line in lines:
-            line.vat = vat_inside(max(0, line.amount - (line.cost or 0)), rate)
+            line.vat = vat_inside(max(0, line.amount - r((line.cost or 0) * line.quantity * minor)), rate)
         vat = sum(line.vat for line in lines)
         gross = sum(line.amount for line in lines)
     elif regime == Regime.EXEMPT:

@@ -295,7 +295,7 @@ def random_taxed(rng: Random, line: Sold) -> Sold:
     if kind < 0.3:
         return replace(line, exempt=True)
     if kind < 0.5 and line.nature == GOODS:
-        return replace(line, margin=True, cost=rng.choice((0, 1, 500, rng.randint(0, 3_000))))
+        return replace(line, margin=True, cost=rng.choice((0, 1, 50_000, rng.randint(0, 300_000))))
     return line
 
 
