@@ -82,7 +82,7 @@ def random_given(rng: Random, ref: str) -> Given:
 def random_benefit(rng: Random, unit: int) -> dict[str, Any]:
     """A percentage, an amount, or both; off more often than on."""
     amount = rng.choice((-1, -100, -99_999, rng.randint(-900, -1), rng.randint(1, 300))) * unit
-    percent = rng.choice((*PERCENTS, rng.randint(-100_000, 100_000))) or -10_000  # a rule that changes nothing is refused
+    percent = rng.choice((*PERCENTS, rng.randint(-100_000, 100_000))) or -10_000  # none that changes nothing
     kind = rng.random()
     return {"percent": percent if kind < 0.6 else 0, "amount": amount if kind > 0.5 else 0}
 
