@@ -59,6 +59,7 @@ class Reader:
     ) -> None:
         self._own = True
         self.surroundings = surroundings
+        self._kept: dict[Any, tuple[int, Any]] = {}  # by what is committed, so every snapshot may share it
         self._wall_ms: Callable[[], int] = SystemClock().wall_ms
         self._store = Store(path, writable=False, limits=limits)
         self._features = features
@@ -81,6 +82,7 @@ class Reader:
         reader = cls.__new__(cls)
         reader.surroundings = surroundings
         reader._own = False
+        reader._kept = {}
         reader._wall_ms = wall_ms
         reader._store = store
         reader._features = features
@@ -158,6 +160,7 @@ class Reader:
         world.surroundings, world.storage = self.surroundings, self._store.storage
         world.gen, world.seq = log.gen, log.size
         world.configuration, world.book = log.configuration, log.book
+        world.kept = self._kept
         world.at_ms = log.last_ms if log.doubt else max(log.last_ms, self._wall_ms())
         world.may = lambda permission: self._features.hooks.allows(world, actor, permission)
         civil = self._features.hooks.civil(world)

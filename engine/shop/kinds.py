@@ -17,6 +17,8 @@ MODE_MAX = 6
 MINUTES_OF_DAY = 1_440
 LINES_OF_TEXT_MAX = 12
 DATED_MAX = 20
+SEARCH_NODES = 50_000
+SEARCH_NODES_MAX = 1_000_000
 TILL_IDLE_S_MIN, TILL_IDLE_S_MAX = 60, 120
 
 SalesMode = Annotated[int, Meta(ge=0, le=MODE_MAX)]
@@ -55,7 +57,20 @@ DECIMALS = {
 
 LA_POSTE_SIREN = "356000000"
 
-PRICED_KINDS = ("products", "departments", "option-sets", "discounts", "payment-modes", "prices")
+PRICED_KINDS = (
+    "products",
+    "departments",
+    "option-sets",
+    "discounts",
+    "payment-modes",
+    "prices",
+    "line-rules",
+    "offers",
+    "menus",
+    "packs",
+    "automatic-rules",
+    "coupons",
+)
 """Kinds whose rows hold amounts that mean nothing without the currency and the basis."""
 
 
@@ -78,7 +93,8 @@ class ReceiptOptions(Row, frozen=True, kw_only=True):
 
     ``phone``, ``till_name`` (its number stays), ``mode`` (of the sale) and ``notes`` are left out where false;
     ``net_prices`` adds each line's amount without VAT; ``large_total`` prints the total in double size; ``code`` adds
-    the QR code of the proof where the shop has a public address.
+    the QR code of the proof where the shop has a public address; ``saved`` tells under the total what discounts took
+    off it.
     """
 
     phone: bool = True
@@ -88,6 +104,7 @@ class ReceiptOptions(Row, frozen=True, kw_only=True):
     net_prices: bool = False
     large_total: bool = True
     code: bool = True
+    saved: bool = False
 
 
 class SettingsRow(Row, frozen=True, kw_only=True):
@@ -101,6 +118,8 @@ class SettingsRow(Row, frozen=True, kw_only=True):
     ``receipt`` says what else they show; ``public_address`` is where anybody can reach this shop's server, so that
     receipts can carry a code that leads to their proof; ``till_idle_s`` is how long nobody may touch a till before it
     asks for the PIN again (reliability 3.4).
+    ``rules`` says which of several menus, packs and offers apply: those that are "best" for the customer, or the
+    "first" in their order; ``search_nodes`` is how far the search for the best may go (pricing.md, phase 2).
     """
 
     name: Label
@@ -129,6 +148,8 @@ class SettingsRow(Row, frozen=True, kw_only=True):
     cash_rounding_step: Annotated[int, Meta(ge=0, le=100)] = 0
     cash_limits: Annotated[tuple[DatedAmount, ...], Meta(max_length=DATED_MAX)] = CASH_LIMITS_FR
     meal_voucher_caps: Annotated[tuple[DatedAmount, ...], Meta(max_length=DATED_MAX)] = MEAL_VOUCHER_CAPS_FR
+    rules: Literal["best", "first"] = "best"
+    search_nodes: Annotated[int, Meta(ge=0, le=SEARCH_NODES_MAX)] = SEARCH_NODES
     till_idle_s: Annotated[int, Meta(ge=TILL_IDLE_S_MIN, le=TILL_IDLE_S_MAX)] = TILL_IDLE_S_MAX
 
 

@@ -134,3 +134,26 @@ def test_the_shop_s_own_address_goes_before_the_server_s(cafe: Shop) -> None:
 
     (code,) = _codes(shown.document)
     assert code.startswith("https://caisse.example.fr/proof/")
+
+
+def test_rules_stand_under_their_lines_or_the_subtotal_with_what_was_saved(cafe: Shop) -> None:
+    offer = {"title": "Le 2e à -50 %", "type": "nth_percent", "quantity": 2, "percent": "-50", "products": [1]}
+    cafe.configure("offers", 1, offer)
+    cafe.configure("line-rules", 1, {"title": "Happy hour", "amount": "-0.10", "products": [1]})
+    cafe.configure("settings", 1, SHOP | {"receipt": {"saved": True}})
+    cafe.do("sales.post", {"lines": [{"product": 1, "quantity": 4}], "payments": [{"mode": 2}]})
+    lines = [" ".join(line.split()) for line in _shown(cafe).text.splitlines()]
+    ticket = cafe.ask("sales.ticket", {"no": 1}).ticket
+
+    assert [step.l for step in ticket.disc] == ["Happy hour", "Le 2e à -50 %"]
+    assert any(line.startswith("Happy hour -0,40") for line in lines)
+    assert any(line.startswith("2 x Le 2e à -50 % -") for line in lines)
+    saved = -sum(step.granted for step in ticket.disc)
+    assert any(line.startswith(f"Vous avez économisé {saved // 100},{saved % 100:02}") for line in lines)
+
+
+def test_what_was_saved_is_told_only_if_the_shop_wants(cafe: Shop) -> None:
+    cafe.configure("line-rules", 1, {"title": "Happy hour", "percent": "-10", "products": [1]})
+    cafe.do("sales.post", SALE)
+
+    assert "économisé" not in _shown(cafe).text
