@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.engine import Fault, Refusal
 from engine.kernel.version import VERSION
-from server.cli import make_owner, make_shop, measure_machine, run_server, show_ticket, upkeep
+from server.cli import make_owner, make_shop, measure_machine, run_server, show_status, show_ticket, upkeep
 from server.cli.shell import Exit, Problem, Shell
 
 DATA_DEFAULT = "var/shop"
@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 _MODULES = {
     module.__name__.rpartition(".")[2]: module
-    for module in (make_owner, make_shop, measure_machine, run_server, show_ticket, upkeep)
+    for module in (make_owner, make_shop, measure_machine, run_server, show_status, show_ticket, upkeep)
 }
 
 
