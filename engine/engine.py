@@ -36,6 +36,8 @@ from engine.kernel.store import COMMIT_FAILURES_MAX, ReadTransaction, Store, Wri
 from engine.kernel.tables import Snapshot, Working
 from engine.kernel.version import VERSION
 from engine.kernel.world import Folding, World, join_position
+from engine.price_apart import price_apart, price_schema
+from engine.replays import read_change, reprice, simulate
 
 GROUP_COMMANDS_MAX = 512
 NO_MAC = bytes(16)
@@ -44,7 +46,7 @@ _log = logging.getLogger("guichet.engine")
 
 __all__ = ["Actor", "Answer", "Engine", "Envelope", "Fault", "IntegrityFault", "Reader", "Refusal", "StoreFault"]
 __all__ += ["CONSOLE", "PublicProof", "backup", "bring_back", "check", "export_journal", "open_new_log", "refold"]
-__all__ += ["restore"]
+__all__ += ["price_apart", "price_schema", "read_change", "reprice", "restore", "simulate"]
 
 
 class _Pending(msgspec.Struct):

@@ -55,7 +55,12 @@ class World:
     ``at_ms`` is the entry's time in milliseconds since 1970 UTC and ``day`` the business day as an ordinal
     (``datetime.date.toordinal``); ``gen`` and ``seq`` are where the entry will stand; ``zone`` is the shop's zone name.
     Nothing here reads a clock or a random source.
+
+    ``rights_settled`` is true only where no rights are to be asked for any more: what is sealed is priced again, or a
+    basket is priced without a shop (`engine.kernel.bare_shop`); no decision of a shop is ever made in such a world.
     """
+
+    rights_settled = False
 
     def __init__(self, rows: Snapshot, kinds: Mapping[str, Kind], people: People) -> None:
         self.rows = rows

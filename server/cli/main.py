@@ -9,12 +9,23 @@ from pathlib import Path
 
 from engine.engine import Fault, Refusal
 from engine.kernel.version import VERSION
-from server.cli import invite_device, make_owner, make_shop, measure_machine, run_demo, run_server, show_ticket, upkeep
+from server.cli import (
+    invite_device,
+    make_owner,
+    make_shop,
+    measure_machine,
+    price_again,
+    price_basket,
+    run_demo,
+    run_server,
+    show_ticket,
+    upkeep,
+)
 from server.cli.shell import Exit, Problem, Shell
 
 DATA_DEFAULT = "var/shop"
 DATA_VARIABLE = "GUICHET_DATA"
-EPILOG = """exit codes: 0 all is well; 1 something is wrong (verify, demo, ticket show); 2 usage; 3 refused;
+EPILOG = """exit codes: 0 all is well; 1 something is wrong (verify, reprice, demo, ticket show); 2 usage; 3 refused;
 4 a fault of the store or a key; 130 interrupted. docs/cli.md says more."""
 
 Run = Callable[[argparse.Namespace, Shell], int]
@@ -105,6 +116,14 @@ def _parser() -> argparse.ArgumentParser:
     show = tickets.add_parser("show", help="one ticket, its receipt, entry and proof", parents=[common])
     show_ticket.add_arguments(show)
     show.set_defaults(run=show_ticket.run)
+    add("price", "price a basket against a book, without a shop", price_basket.run, price_basket.add_arguments)
+    add("reprice", "price every sealed ticket again", price_again.run_reprice, price_again.add_reprice_arguments)
+    add(
+        "simulate",
+        "what another rule would have changed",
+        price_again.run_simulate,
+        price_again.add_simulate_arguments,
+    )
     add("bench", "what this machine can carry", measure_machine.run, measure_machine.add_arguments)
     return parser
 
