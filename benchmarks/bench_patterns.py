@@ -9,6 +9,7 @@ from typing import Any
 from benchmarks.figures import Figure, Plan, answer, plain
 from benchmarks.timing import quickest_ns
 from engine_ext.basket import BasketLine
+from engine_ext.book import Book
 from engine_ext.patterns import NODES_DEFAULT, Pattern, Patterns, Slot
 from engine_ext.pricing import SEARCH_BOUNDED, Priced, price
 
@@ -66,9 +67,9 @@ def pattern(rng: Random, number: int) -> Pattern:
     return Pattern(name, slots, amount=-rng.randint(1, 10) * 10)
 
 
-def book(rules: int) -> Patterns:
+def book(rules: int) -> Book:
     rng = Random(f"book {rules}")
-    return Patterns([pattern(rng, number) for number in range(rules)])
+    return Book(patterns=Patterns([pattern(rng, number) for number in range(rules)]))
 
 
 def baskets_of(lines: int) -> list[list[BasketLine]]:
@@ -84,9 +85,9 @@ def bare(lines: int, rounds: int) -> float:
 def size(lines: int, rules: int, rounds: int) -> dict[str, float]:
     """Mean time of a ticket of so many lines, and how many of the baskets were proven to be best."""
     baskets = baskets_of(lines)
-    patterns = book(rules)
-    tickets = [price(each, patterns=patterns) for each in baskets]
-    ns = quickest_ns(lambda: [price(each, patterns=patterns) for each in baskets], rounds) / BASKETS
+    whole = book(rules)
+    tickets = [price(each, book=whole) for each in baskets]
+    ns = quickest_ns(lambda: [price(each, book=whole) for each in baskets], rounds) / BASKETS
     return {
         "ns": ns,
         "tickets_s": 1e9 / ns,
@@ -146,7 +147,7 @@ def slowest() -> dict[str, dict[str, float]]:
         ticket: Priced | None = None
         for _ in range(3):
             started = perf_counter_ns()
-            ticket = price(lines, patterns=patterns)
+            ticket = price(lines, book=Book(patterns=patterns))
             times.append(perf_counter_ns() - started)
         assert ticket is not None
         found[name] = {"ms": min(times) / 1e6, "nodes": ticket.nodes, "bounded": ticket.search == SEARCH_BOUNDED}
@@ -164,8 +165,8 @@ def twin_ratio(rounds: int) -> dict[str, float]:
     chosen = [cases.random_pattern_case(Random(f"bench {number}"), units_max=6) for number in range(60)]
     for case in chosen:
         case.menus = []
-    ready = [([core_line(line) for line in case.lines], cases.book_of(case)) for case in chosen]
-    core_ns = quickest_ns(lambda: [price(lines, patterns=book) for lines, book in ready], rounds)
+    ready = [([core_line(line) for line in case.lines], Book(patterns=cases.book_of(case))) for case in chosen]
+    core_ns = quickest_ns(lambda: [price(lines, book=book) for lines, book in ready], rounds)
     twin_ns = quickest_ns(lambda: [cases.twin_answer(case) for case in chosen], 2)
     return {"core_ns": core_ns / len(ready), "twin_ns": twin_ns / len(ready), "ratio": twin_ns / core_ns}
 

@@ -324,7 +324,7 @@ class _Told:
     def _sum(self, steps: tuple[Any, ...], which: int) -> None:
         for step in steps:
             # Tickets of before rules had kinds say nothing of it: those were discounts, or typed ones (no id).
-            kind = getattr(step, "k", None) or (None if step.id is None else "discounts")
+            kind = step.k or (None if step.id is None else "discounts")
             row = self._rules.setdefault((kind, step.id), ["", 0, 0])
             row[0] = step.l if step.id is not None else ""
             row[1 + which] += step.granted

@@ -9,6 +9,7 @@ cdef enum:
     STORED = 2
     GROSS = 0
     NET = 1
+    HIGHEST_PRIORITY = 1_000_000_000
     # How the VAT of a line is found; the two add up where margin goods go to somebody exempt.
     MARGIN = 1
     EXEMPT = 2
@@ -17,6 +18,7 @@ cdef enum:
 cdef int64_t bounded(object value, str name, str code, object line_id, int64_t low, int64_t high) except? -1
 cdef int checked_nature(object value, str line_id) except -1
 cdef int checked_basis(object value) except -1
+cdef int64_t checked_priority(object value) except? -1
 cdef object shown(object thing, tuple names)
 
 
@@ -26,6 +28,8 @@ cdef class LineAdjustment:
     cdef readonly int64_t percent
     cdef readonly int64_t amount
     cdef readonly bint has_fixed
+    cdef readonly int64_t priority
+    cdef readonly str stack
     cdef int64_t fixed_unit
 
 
@@ -70,6 +74,7 @@ cdef class RateTotal:
     cdef readonly int64_t net
 
 
+cdef BasketLine with_quantity(BasketLine line, int64_t quantity)
 cdef RateTotal rate_total(
     str category, int64_t rate, int nature, int64_t amount, int64_t vat, int basis, int scheme
 )

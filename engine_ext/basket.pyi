@@ -10,6 +10,7 @@ NATURE_STORED: Final[int]
 OPTIONS_MAX: Final[int]
 PERCENT_MAX: Final[int]
 PERCENT_MIN: Final[int]
+PRIORITY_MAX: Final[int]
 SCHEME_EXEMPT: Final[int]
 SCHEME_MARGIN: Final[int]
 SOURCE_SHA256: Final[str]
@@ -23,7 +24,16 @@ class PricingError(Exception):
 
 @final
 class LineAdjustment:
-    def __new__(cls, ref: str, *, percent: int = 0, amount: int = 0, fixed: int | None = None) -> Self: ...
+    def __new__(
+        cls,
+        ref: str,
+        *,
+        percent: int = 0,
+        amount: int = 0,
+        fixed: int | None = None,
+        priority: int = 0,
+        stack: str | None = None,
+    ) -> Self: ...
     @property
     def ref(self) -> str: ...
     @property
@@ -34,6 +44,10 @@ class LineAdjustment:
     def has_fixed(self) -> bool: ...
     @property
     def fixed(self) -> int | None: ...
+    @property
+    def priority(self) -> int: ...
+    @property
+    def stack(self) -> str | None: ...
 
 @final
 class SubtotalAdjustment:

@@ -22,6 +22,7 @@ PERCENT_MIN = -WHOLE
 PERCENT_MAX = 10 * WHOLE
 OPTIONS_MAX = 64
 TAGS_MAX = 64
+PRIORITY_MAX = HIGHEST_PRIORITY
 
 
 class PricingError(Exception):
@@ -57,6 +58,10 @@ cdef int checked_basis(object value) except -1:
     return bounded(value, "basis", "pricing.bad_basis", None, GROSS, NET)
 
 
+cdef int64_t checked_priority(object value) except? -1:
+    return bounded(value, "priority", "pricing.bad_priority", None, -HIGHEST_PRIORITY, HIGHEST_PRIORITY)
+
+
 cdef object shown(object thing, tuple names):
     fields = ", ".join([f"{name}={getattr(thing, name)!r}" for name in names])
     return f"{type(thing).__name__}({fields})"
@@ -76,12 +81,15 @@ cdef class LineAdjustment:
     """A discount (negative) or surcharge (positive) on one line: percent first, then amount; or a fixed price.
 
     ``percent`` in thousandths of a percent; ``amount`` and ``fixed`` are *unit prices* in 1/10 000 of the major unit,
-    applied per unit of the line's quantity. ``ref`` names the discount in the explanation. PricingError
-    ``pricing.bad_percent``, ``pricing.bad_price`` or ``pricing.bad_adjustment`` where a number is out of bounds.
+    applied per unit of the line's quantity. ``ref`` names the discount in the explanation. ``priority`` places it among
+    the rules that may apply to the line; those of one ``stack`` group add up. PricingError ``pricing.bad_percent``,
+    ``pricing.bad_price``, ``pricing.bad_priority`` or ``pricing.bad_adjustment`` where a number is out of bounds.
     """
 
-    def __cinit__(self, str ref not None, *, percent=0, amount=0, fixed=None):
+    def __cinit__(self, str ref not None, *, percent=0, amount=0, fixed=None, priority=0, str stack=None):
         self.ref = ref
+        self.stack = stack
+        self.priority = checked_priority(priority)
         self.percent = bounded(percent, "percent", "pricing.bad_percent", None, -WHOLE, 10 * WHOLE)
         self.amount = bounded(amount, "amount", "pricing.bad_price", None, -GUICHET_AMOUNT_MAX, GUICHET_AMOUNT_MAX)
         self.has_fixed = fixed is not None
@@ -234,6 +242,17 @@ cdef class BasketLine:
             self, ("id", "product", "department", "category", "rate", "quantity", "unit", "options", "nature", "manual",
                    "default") + (("scheme",) if self.scheme else ())
         )
+
+
+cdef BasketLine with_quantity(BasketLine line, int64_t quantity):
+    # The same line of another quantity: what a rule adds once per cover. Every argument of BasketLine but the discounts
+    # of the line must be handed on here.
+    return BasketLine(
+        id=line.id, product=line.product, department=line.department, category=line.category, rate=line.rate,
+        quantity=quantity, catalogue=line.unit - sum([delta for _, delta in line.options]), options=line.options,
+        nature=line.nature, tags=line.tags, cost=line.unit_cost, margin=line.scheme & MARGIN != 0,
+        exempt=line.scheme & EXEMPT != 0,
+    )
 
 
 cdef int checked_scheme(BasketLine line, bint margin, bint exempt, bint has_cost) except -1:

@@ -1,4 +1,4 @@
-"""C declarations of near misses: why the rules that consume units did not apply, and how far they were from it."""
+"""C declarations of near misses: why rules did not apply, and how far those that consume units were from it."""
 
 cimport cython
 from libc.stdint cimport int64_t
@@ -13,12 +13,15 @@ cdef enum:
 cdef class NearMiss:
     cdef readonly str ref
     cdef readonly int64_t version
+    cdef readonly str rule
     cdef readonly str reason
     cdef readonly object slot
     cdef readonly int64_t missing
     cdef readonly str by
     cdef readonly int64_t amount
-    cdef int place
+    cdef int rank  # how much it takes to get there: more articles, then another time, then another place
+    cdef int kind  # patterns, line rules, automatic rules, coupons
+    cdef int place  # in the book
 
 
-cdef tuple near_misses(Units units)
+cdef list near_misses(Units units)

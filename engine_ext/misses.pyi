@@ -1,4 +1,4 @@
-"""Types of the near misses of rules that consume units."""
+"""Types of near misses, and the reasons of rules that consume units."""
 
 from typing import Final, final
 
@@ -17,6 +17,8 @@ class NearMiss:
     def ref(self) -> str: ...
     @property
     def version(self) -> int: ...
+    @property
+    def rule(self) -> str: ...
     @property
     def reason(self) -> str: ...
     @property

@@ -1,4 +1,4 @@
-"""Near misses: of rules that consume units and did not apply, the first failing condition and the distance to it."""
+"""Near misses: of a rule that did not apply, the first failing condition; here for the rules that consume units."""
 
 cimport cython
 from libc.stdint cimport int64_t
@@ -8,6 +8,8 @@ from engine_ext.patterns cimport FIRST, MOST_SLOTS, Pattern, Slot
 from engine_ext.problem cimport Column, Problem, list_uses
 from engine_ext.search cimport Solution, solve
 from engine_ext.units cimport Units, classes_for, independent_parts, problem_of, units_of_row
+
+from engine_ext.sheet import RULE_PATTERN
 
 include "stamp.pxi"
 
@@ -24,16 +26,18 @@ BEATEN = "beaten"
 @cython.no_gc
 @cython.auto_pickle(False)
 cdef class NearMiss:
-    """Why a pattern that some line could serve did not apply.
+    """Why a rule did not apply that some line could serve; ``rule`` is its kind, as in ``Applied``.
 
-    ``reason`` is the first that holds of: ``SHORT``, ``missing`` units, the first of them in ``slot``; ``USED_UP``, so
+    Of a pattern, ``reason`` is the first that holds of: ``SHORT``, ``missing`` units, the first of them in ``slot``; ``USED_UP``, so
     many missing since chosen menus took theirs; ``EXCLUDED`` by pattern ``by`` of its group; ``NO_SAVING``, its best
     use would cost ``amount`` more than the units; ``PRECEDED`` by pattern ``by``, in the mode where the first one wins;
-    ``BEATEN`` by pattern ``by``: its best use and what is best beside it save ``amount`` less.
+    ``BEATEN`` by pattern ``by``: its best use and what is best beside it save ``amount`` less. Of another rule it is a
+    condition (``engine_ext.conditions``; ``amount`` counts money, ``missing`` all else), ``BEATEN`` or ``PRECEDED`` by
+    the rule ``by`` on its line, or one of ``engine_ext.hints``.
     """
 
     def __repr__(self):
-        return shown(self, ("ref", "version", "reason", "slot", "missing", "by", "amount"))
+        return shown(self, ("rule", "ref", "version", "reason", "slot", "missing", "by", "amount"))
 
 
 cdef int64_t lacking(Pattern rule, dict pool, int which, int slots) except -1:
@@ -84,6 +88,7 @@ cdef NearMiss miss_of(Units units, int place, str reason):
     cdef Pattern rule = <Pattern>units.book.patterns[place]
     miss.ref = rule.id
     miss.version = rule.version
+    miss.rule = RULE_PATTERN
     miss.reason = reason
     miss.place = place
     return miss
@@ -196,19 +201,15 @@ def _by_saving(rival):
     return rival[0], rival[1]
 
 
-def _by_distance(miss):
-    return (<NearMiss>miss).missing, (<NearMiss>miss).amount, (<NearMiss>miss).place
-
-
-cdef tuple near_misses(Units units):
-    # The nearest of the patterns that some line could serve: fewest units missing, then least money, then their order.
+cdef list near_misses(Units units):
+    # Of all patterns that some line could serve and that did not apply. Right after phase 2, on the same rows.
     cdef set applied = {place for place, _, _ in units.found}
     cdef list misses = []
     cdef list filled = []
     cdef NearMiss miss
     cdef Py_ssize_t number
     if units.hits is None:
-        return ()
+        return []
     for number in range(len(units.classes)):
         units.classes[number][1] = units.counts[number]
     for place, pool in pools_of(units).items():
@@ -219,6 +220,4 @@ cdef tuple near_misses(Units units):
             filled.append(place)
         else:
             misses.append(miss)
-    misses += filled_misses(units, sorted(filled))
-    misses.sort(key=_by_distance)
-    return tuple(misses[:NEAREST])
+    return misses + filled_misses(units, sorted(filled))

@@ -4,31 +4,30 @@ from collections.abc import Iterable
 from typing import Final, final
 
 from engine_ext.basket import BasketLine, RateTotal, SubtotalAdjustment
+from engine_ext.book import Book, Coupon, CustomerDiscount, TicketRule
+from engine_ext.conditions import Context
 from engine_ext.misses import NearMiss
-from engine_ext.patterns import ChosenMenu, Patterns
+from engine_ext.patterns import ChosenMenu
 from engine_ext.sheet import Applied
 from engine_ext.uses import PatternUse
 
 ALGORITHM: Final[int]
 ALGORITHM_PATTERNS: Final[int]
+ALGORITHM_RULES: Final[int]
 DECIMALS_MAX: Final[int]
-KIND_AMOUNT: Final[str]
 KIND_EXEMPT: Final[str]
-KIND_FIXED: Final[str]
-KIND_PERCENT: Final[str]
-PHASE_LINE: Final[int]
-PHASE_TICKET: Final[int]
 PHASE_VAT: Final[int]
 SEARCH_BOUNDED: Final[str]
 SEARCH_EXACT: Final[str]
 SOURCE_SHA256: Final[str]
-SUBTOTALS_MAX: Final[int]
 VAT_REF: Final[str]
 
 @final
 class PricedLine:
     @property
     def line(self) -> BasketLine: ...
+    @property
+    def rule(self) -> TicketRule | None: ...
     @property
     def id(self) -> str: ...
     @property
@@ -78,7 +77,11 @@ def price(
     *,
     basis: int = 0,
     decimals: int = 2,
-    patterns: Patterns | None = None,
+    book: Book | None = None,
+    context: Context | None = None,
     menus: Iterable[ChosenMenu] = (),
+    customer: CustomerDiscount | None = None,
+    coupons: Iterable[Coupon] = (),
+    removed: Iterable[str] = (),
     misses: bool = False,
 ) -> Priced: ...

@@ -4,52 +4,49 @@ cimport cython
 from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 from libc.stdint cimport int64_t
-from libc.stdlib cimport calloc, free
 
 from engine_ext.basket cimport (
-    DEPOSIT, EXEMPT, GOODS, GROSS, MARGIN, NET, STORED, BasketLine, LineAdjustment, RateTotal, SubtotalAdjustment,
-    bounded, checked_basis, rate_total, shown,
+    DEPOSIT, EXEMPT, GOODS, GROSS, MARGIN, NET, STORED, BasketLine, RateTotal, bounded, checked_basis, rate_total, shown,
 )
+from engine_ext.book cimport MOST_COUPONS, MOST_REMOVED, Book, Coupon, CustomerDiscount, TicketRule
+from engine_ext.conditions cimport Context
+from engine_ext.hints cimport line_misses, nearest, ticket_misses
+from engine_ext.line_rules cimport Situation, apply_line_rules, take_facts
 from engine_ext.misses cimport near_misses
-from engine_ext.money cimport WHOLE, times
+from engine_ext.money cimport times
 from engine_ext.patterns cimport MOST_MENUS, Patterns
 from engine_ext.prorate cimport split_into
 from engine_ext.sheet cimport (
-    GROUPS, UNTAXED, Applied, Row, Sheet, cut, enter_lines, explain, find_sign, give, open_sheet, shares_of, slot_of,
-    sort_lines, take_off, turn_upright, within_limit,
+    GROUPS, UNTAXED, Row, Sheet, enter_lines, explain, find_sign, open_sheet, shares_of, sort_lines, take_off,
+    turn_upright, within_limit,
 )
 from engine_ext.tax cimport vat_in_gross, vat_of_margin, vat_on_net
+from engine_ext.ticket_rules cimport apply_ticket_rules
 from engine_ext.units cimport Units
 from engine_ext.uses cimport apply_patterns
 
 from engine_ext.basket import PricingError
+from engine_ext.sheet import RULE_VAT
 
 include "stamp.pxi"
 
 cdef enum:
     NUMBER = 1
     NUMBER_WITH_PATTERNS = 2
-    SUBTOTALS = 100
+    NUMBER_WITH_RULES = 3
 
 ALGORITHM = NUMBER  # sealed with every ticket; a change of any result takes a new number, and this one stays runnable
 ALGORITHM_PATTERNS = NUMBER_WITH_PATTERNS  # the same, with rules that consume units between phases 1 and 3
+ALGORITHM_RULES = NUMBER_WITH_RULES  # the same, with line rules, automatic rules, customers' discounts and coupons
 SEARCH_EXACT = "exact"
 SEARCH_BOUNDED = "bounded"
-SUBTOTALS_MAX = SUBTOTALS
 DECIMALS_MAX = 4
-PHASE_LINE = 1
-PHASE_TICKET = 3
 PHASE_VAT = 4
 VAT_REF = "vat:"  # and the category: the step that takes its VAT off
-KIND_PERCENT = "percent"
-KIND_AMOUNT = "amount"
-KIND_FIXED = "fixed"
 KIND_EXEMPT = "exempt"
 
 
 cdef enum:
-    LINE = 1
-    TICKET = 3
     VAT = 4
     SCHEMES = 4  # none, margin, exempt, both
 
@@ -61,8 +58,9 @@ cdef enum:
 cdef class PricedLine:
     """A line with its amounts, in minor units: ``base`` plus its ``shares`` is ``amount``, ``vat`` its part of the VAT.
 
-    ``line`` is the basket's line; each share is (index into the ticket's discounts, signed change), never 0. ``cost``
-    is what a line under the margin scheme cost, None for any other.
+    ``line`` is the basket's line, or the item that the automatic rule ``rule`` added (None for a line that was
+    entered); each share is (index into the ticket's discounts, signed change), never 0. ``cost`` is what a line under
+    the margin scheme cost, None for any other.
     """
 
     cdef readonly BasketLine line
@@ -71,6 +69,7 @@ cdef class PricedLine:
     cdef readonly int64_t amount
     cdef readonly int64_t vat
     cdef readonly object cost
+    cdef readonly TicketRule rule
 
     @property
     def id(self):
@@ -122,154 +121,6 @@ cdef class Priced:
     def __repr__(self):
         names = ("lines", "rates", "discounts", "total", "vat", "net", "basis", "algorithm")
         return shown(self, names if self.search is None else names + ("uses", "search", "nodes"))
-
-
-cdef int change_line(Sheet sheet, Row *row, str ref, str kind, int64_t wanted, int64_t granted) except -1:
-    cdef int64_t base_sum = row.remaining
-    give(sheet, row, granted)
-    return explain(sheet, ref, LINE, kind, base_sum, wanted, granted)
-
-
-cdef int adjust_line(Sheet sheet, Row *row, LineAdjustment rule) except -1:
-    # Percent first, then the amount per unit on what remains; a fixed price is both in one, and may raise the line.
-    cdef int64_t size = row.quantity if row.quantity > 0 else -row.quantity
-    cdef int64_t wanted
-    if rule.has_fixed:
-        wanted = times(rule.fixed_unit, size, sheet.scale)
-        within_limit(wanted)
-        wanted -= row.remaining
-        return change_line(sheet, row, rule.ref, KIND_FIXED, wanted, wanted)
-    if rule.percent:
-        wanted = times(row.remaining, rule.percent, WHOLE)
-        change_line(sheet, row, rule.ref, KIND_PERCENT, wanted, cut(wanted, row.remaining))
-    if rule.amount:
-        wanted = times(rule.amount, size, sheet.scale)
-        change_line(sheet, row, rule.ref, KIND_AMOUNT, wanted, cut(wanted, row.remaining))
-    return 0
-
-
-cdef int apply_line_rules(Sheet sheet) except -1:
-    # Phase 1: the operator's discount replaces the default; a typed price and a negative basket take no default.
-    cdef Py_ssize_t i
-    cdef BasketLine line
-    cdef LineAdjustment rule
-    for i in range(sheet.count):
-        if sheet.order[i].group != GOODS:
-            continue
-        line = <BasketLine>sheet.order[i].line
-        rule = line.manual
-        if rule is None and not line.is_typed and sheet.sign > 0:
-            rule = line.default
-        if rule is not None:
-            sheet.at = line.id
-            adjust_line(sheet, sheet.order[i], rule)
-    return 0
-
-
-cdef int mark_covered(Sheet sheet, list subtotals, unsigned char *covered) except -1:
-    # covered[s * count + r] tells whether adjustment s lists the row that was entered as the r-th.
-    cdef Py_ssize_t s
-    cdef Row *row
-    cdef SubtotalAdjustment rule
-    for s in range(len(subtotals)):
-        rule = <SubtotalAdjustment>subtotals[s]
-        for line_id in rule.lines:
-            row = slot_of(sheet, <str>line_id)[0]
-            if row == NULL:
-                raise PricingError("pricing.unknown_line", line_id, f"{rule.ref} lists it, the basket does not")
-            covered[s * sheet.count + row.entered] = 1
-    return 0
-
-
-cdef int64_t weigh(Sheet sheet, SubtotalAdjustment rule, const unsigned char *covered) except -1:
-    # Weights of the rows that the rule covers, and their sum; deposits weigh nothing.
-    cdef int64_t total = 0
-    cdef Py_ssize_t i
-    cdef Row *row
-    for i in range(sheet.count):
-        row = sheet.order[i]
-        sheet.weights[i] = 0
-        if row.group == GOODS and (not rule.lines or covered[row.entered]):
-            sheet.weights[i] = row.remaining
-            total += row.remaining
-    return total
-
-
-cdef int spread(Sheet sheet, SubtotalAdjustment rule, str kind, int64_t total, int64_t wanted) except -1:
-    cdef int64_t granted = cut(wanted, total)
-    cdef Py_ssize_t i
-    if granted:
-        split_into(granted, sheet.weights, sheet.count, sheet.parts)
-        for i in range(sheet.count):
-            give(sheet, sheet.order[i], sheet.parts[i])
-    return explain(sheet, rule.ref, TICKET, kind, total, wanted, granted)
-
-
-cdef int spread_price(Sheet sheet, SubtotalAdjustment rule, int64_t total) except -1:
-    # A fixed price splits the price itself, not the saving, so it may also raise what it covers.
-    cdef int64_t wanted = rule.fixed_amount - total
-    cdef Py_ssize_t i
-    if total == 0:
-        raise PricingError("pricing.fixed_over_zero", None, f"{rule.ref} sets a price over lines that come to 0")
-    split_into(rule.fixed_amount, sheet.weights, sheet.count, sheet.parts)
-    for i in range(sheet.count):
-        give(sheet, sheet.order[i], sheet.parts[i] - sheet.weights[i])
-    return explain(sheet, rule.ref, TICKET, KIND_FIXED, total, wanted, wanted)
-
-
-cdef int spread_percent(Sheet sheet, SubtotalAdjustment rule, const unsigned char *covered) except -1:
-    cdef int64_t total
-    if not rule.percent:
-        return 0
-    total = weigh(sheet, rule, covered)
-    return spread(sheet, rule, KIND_PERCENT, total, times(total, rule.percent, WHOLE))
-
-
-cdef int spread_amount(Sheet sheet, SubtotalAdjustment rule, const unsigned char *covered) except -1:
-    if not rule.amount:
-        return 0
-    return spread(sheet, rule, KIND_AMOUNT, weigh(sheet, rule, covered), rule.amount)
-
-
-cdef int spread_fixed(Sheet sheet, SubtotalAdjustment rule, const unsigned char *covered) except -1:
-    if not rule.has_fixed:
-        return 0
-    return spread_price(sheet, rule, weigh(sheet, rule, covered))
-
-
-cdef int run_operator_source(Sheet sheet, list subtotals, const unsigned char *covered) except -1:
-    # One source of phase 3: every percentage, then every amount, then the fixed prices, each on what remains.
-    cdef Py_ssize_t s
-    for s in range(len(subtotals)):
-        spread_percent(sheet, <SubtotalAdjustment>subtotals[s], &covered[s * sheet.count])
-    for s in range(len(subtotals)):
-        spread_amount(sheet, <SubtotalAdjustment>subtotals[s], &covered[s * sheet.count])
-    for s in range(len(subtotals)):
-        spread_fixed(sheet, <SubtotalAdjustment>subtotals[s], &covered[s * sheet.count])
-    return 0
-
-
-cdef int apply_ticket_rules(Sheet sheet, object given) except -1:
-    # Phase 3. Its first source is the operator's; the sources that follow it work on what remains after this one.
-    cdef list subtotals = list(given)
-    cdef unsigned char *covered
-    if not subtotals:
-        return 0
-    if len(subtotals) > SUBTOTALS:
-        raise PricingError("pricing.too_many_subtotals", None, f"at most {SUBTOTALS} adjustments a basket")
-    for rule in subtotals:
-        if type(rule) is not SubtotalAdjustment:
-            raise TypeError(f"subtotals must hold SubtotalAdjustment, not {type(rule).__name__}")
-    sheet.at = None
-    covered = <unsigned char *>calloc(len(subtotals) * sheet.count + 1, 1)
-    if covered == NULL:
-        raise MemoryError()
-    try:
-        mark_covered(sheet, subtotals, covered)
-        run_operator_source(sheet, subtotals, covered)
-    finally:
-        free(covered)
-    return 0
 
 
 cdef inline bint belongs(Row *row, int group, int scheme) noexcept:
@@ -329,6 +180,8 @@ cdef int64_t take_vat_off(
             row.vat = 0
     if basis == NET or vat == 0:
         return amount
+    sheet.rule = RULE_VAT
+    sheet.version = 0
     explain(sheet, VAT_REF + (<BasketLine>sheet.order[low].line).category, VAT, KIND_EXEMPT, amount, -vat, -vat)
     return amount - vat
 
@@ -393,6 +246,7 @@ cdef PricedLine finished_line(Sheet sheet, Row *row):
     line.shares = shares_of(sheet, row)
     line.amount = row.remaining * sheet.sign
     line.vat = row.vat * sheet.sign
+    line.rule = None if row.rule == NULL else <TicketRule>row.rule
     if line.line.scheme & MARGIN:
         line.cost = row.cost * sheet.sign
     return line
@@ -422,38 +276,102 @@ cdef Priced finish(Sheet sheet, tuple rates, int basis):
     priced.rates = rates
     priced.discounts = tuple(sheet.applied)
     priced.basis = basis
-    priced.algorithm = NUMBER
+    priced.algorithm = NUMBER_WITH_RULES if sheet.stacked else NUMBER
     priced.uses = priced.misses = ()
     return priced
 
 
 cdef int add_search(Priced priced, Units units) except -1:
-    priced.algorithm = NUMBER_WITH_PATTERNS
+    priced.algorithm = max(priced.algorithm, NUMBER_WITH_PATTERNS)
     priced.uses = tuple(units.uses)
     priced.search = SEARCH_BOUNDED if units.bounded else SEARCH_EXACT
     priced.nodes = units.nodes
     return 0
 
 
-cdef Priced run_phases(Sheet sheet, object subtotals, int basis, Patterns book, tuple menus, bint why):
+cdef Priced run_phases(Sheet sheet, object subtotals, int basis, Book book, tuple menus, Situation situation, bint why):
+    cdef bint ruled = situation is not None and sheet.sign > 0
     cdef Units units = None
+    cdef list misses = [] if why else None
     cdef Priced priced
-    enter_lines(sheet)
-    find_sign(sheet)
-    turn_upright(sheet)
     sort_lines(sheet)
-    apply_line_rules(sheet)
-    if book is not None:
+    if ruled:
+        take_facts(sheet, situation)
+    apply_line_rules(sheet, situation)
+    if why and ruled and situation.book is not None:
+        misses += line_misses(sheet, situation)
+    if book is not None and book.patterns is not None:
         sheet.at = None
-        units = apply_patterns(sheet, book, menus)
-    apply_ticket_rules(sheet, subtotals)
+        units = apply_patterns(sheet, book.patterns, menus)
+        if why:
+            misses += near_misses(units)
+    apply_ticket_rules(sheet, subtotals, situation)
+    if why and ruled:
+        misses += ticket_misses(sheet, situation)
     sheet.at = None
     priced = finish(sheet, break_down(sheet, basis), basis)
     if units is not None:
         add_search(priced, units)
-        if why:
-            priced.misses = near_misses(units)
+    if situation is not None:
+        priced.algorithm = NUMBER_WITH_RULES
+    if why:
+        priced.misses = nearest(misses)
     return priced
+
+
+cdef tuple checked_coupons(object given):
+    # By id: the order in which coupons are scanned changes nothing, and one counts once.
+    cdef list coupons = list(given)
+    if len(coupons) > MOST_COUPONS:
+        raise PricingError("pricing.too_many_coupons", None, f"at most {MOST_COUPONS} coupons a basket")
+    for coupon in coupons:
+        if type(coupon) is not Coupon:
+            raise TypeError(f"coupons must hold Coupon, not {type(coupon).__name__}")
+    if len({coupon.id for coupon in coupons}) < len(coupons):
+        raise PricingError("pricing.duplicate_coupon", None, "a coupon counts once a ticket, and one is given twice")
+    return tuple(sorted(coupons, key=_by_id))
+
+
+def _by_id(coupon):
+    return coupon.id
+
+
+cdef frozenset checked_removed(object given):
+    cdef frozenset removed = frozenset(given)
+    if type(given) is str:
+        raise TypeError("removed must be rule ids, not one text")
+    for each in removed:
+        if type(each) is not str:
+            raise TypeError(f"removed must hold rule ids (str), not {type(each).__name__}")
+    if len(removed) > MOST_REMOVED:
+        raise PricingError("pricing.too_many_removed", None, f"at most {MOST_REMOVED} rules removed from a basket")
+    return removed
+
+
+cdef Situation situation_of(Book book, Context context, CustomerDiscount customer, object coupons, object removed):
+    # None where no rule but patterns is in play: then the ticket is priced by algorithm 1 or 2.
+    cdef tuple checked = checked_coupons(coupons) if coupons else ()
+    cdef frozenset without = checked_removed(removed) if removed else frozenset()
+    cdef bint ruled = book is not None and bool(book.line_rules or book.ticket_rules)
+    cdef bint depends = ruled and book.depends
+    cdef Situation situation = Situation.__new__(Situation)
+    if not ruled and customer is None and not checked:
+        return None
+    situation.looks_inside = ruled and book.looks_inside
+    for coupon in checked:
+        depends = depends or (<Coupon>coupon).conditions.depends
+        situation.looks_inside = situation.looks_inside or (<Coupon>coupon).conditions.looks_inside
+    if depends and context is None:
+        raise PricingError("pricing.no_context", None, "a rule asks where or when the sale is, and nothing tells")
+    situation.book = book if ruled else None
+    situation.context = context
+    situation.customer = customer
+    situation.coupons = checked
+    situation.removed = without
+    situation.verdicts = bytearray(len(book.line_rules) if ruled else 0)
+    situation.known = {}
+    situation.used = set()
+    return situation
 
 
 cdef int64_t scale_of(object decimals) except -1:
@@ -465,32 +383,47 @@ cdef int64_t scale_of(object decimals) except -1:
     return scale
 
 
-cdef tuple checked_menus(object menus, Patterns patterns):
+cdef tuple checked_menus(object menus, Book book):
     cdef tuple chosen = tuple(menus)
-    if chosen and patterns is None:
+    if chosen and (book is None or book.patterns is None):
         raise PricingError("pricing.unknown_menu", None, "a menu was chosen, and there is no book of patterns")
     if len(chosen) > MOST_MENUS:
         raise PricingError("pricing.too_many_menus", None, f"at most {MOST_MENUS} chosen menus a basket")
     return chosen
 
 
-def price(lines, subtotals=(), *, basis=GROSS, decimals=2, Patterns patterns=None, menus=(), bint misses=False):
-    """The priced ticket of a basket: phases 0, 1, 3 and 4 of ``docs/pricing.md``, algorithm 1; with phase 2, 2.
+def price(
+    lines, subtotals=(), *, basis=GROSS, decimals=2, Book book=None, Context context=None, menus=(),
+    CustomerDiscount customer=None, coupons=(), removed=(), bint misses=False,
+):
+    """The priced ticket of a basket: every phase of ``docs/pricing.md``.
 
     ``lines`` are at most ``LINES_MAX`` ``BasketLine``; ``subtotals`` the operator's ``SubtotalAdjustment``, in the
     order he gave them; ``basis`` tells whether prices hold VAT; ``decimals`` are the currency's, 0 to ``DECIMALS_MAX``.
-    ``patterns`` is the book of rules that consume units, phase 2, and ``menus`` the ``ChosenMenu`` of the operator;
-    ``misses`` asks why the others of its patterns did not apply, for a query that sells nothing.
-    Pure: the same arguments give the same ticket, in whatever order the lines stand.
+    ``book`` holds the shop's rules and ``context`` what their conditions ask for; ``menus`` are the ``ChosenMenu`` of
+    the operator, ``customer`` and ``coupons`` the discounts that they bring, ``removed`` the ids of automatic rules
+    that a cashier removed, whether the book has them or not. ``misses`` asks why other rules did not apply, for a query
+    that sells nothing. Pure: the same arguments give the same ticket, in whatever order lines and coupons stand.
+
+    The number of the algorithm is 1 without rules, 2 with patterns, 3 with a line rule, an automatic rule, a customer's
+    discount or a coupon in play, and where two adjustments of a line share a stack group.
 
     PricingError ``pricing.duplicate_line``, ``mixed_signs``, ``unknown_line``, ``fixed_over_zero``, ``too_many_lines``,
     ``too_many_subtotals``, ``bad_basis``, ``bad_decimals``, ``unknown_menu``, ``menu_mismatch``, ``menus_exclude``,
-    ``too_many_menus``, or ``overflow`` where an amount would pass ``AMOUNT_MAX``.
+    ``too_many_menus``, ``no_context``, ``duplicate_coupon``, ``too_many_coupons``, ``too_many_removed``, or
+    ``overflow`` where an amount would pass ``AMOUNT_MAX``.
     """
     cdef int kind = checked_basis(basis)
-    cdef tuple chosen = checked_menus(menus, patterns) if menus else ()
-    cdef Sheet sheet = open_sheet(lines, scale_of(decimals))
+    cdef tuple chosen = checked_menus(menus, book) if menus else ()
+    cdef Situation situation = None
+    cdef Sheet sheet
+    if book is not None or customer is not None or coupons or removed:
+        situation = situation_of(book, context, customer, coupons, removed)
+    sheet = open_sheet(lines, scale_of(decimals), 0 if book is None else book.items)
     try:
-        return run_phases(sheet, subtotals, kind, patterns, chosen, misses)
+        enter_lines(sheet)
+        find_sign(sheet)
+        turn_upright(sheet)
+        return run_phases(sheet, subtotals, kind, book, chosen, situation, misses)
     except OverflowError as error:
         raise PricingError("pricing.overflow", sheet.at, str(error)) from error

@@ -5,6 +5,14 @@ from typing import Final, final
 CUT_TO_SUM: Final[str]
 EMPTY_SUM: Final[str]
 LINES_MAX: Final[int]
+RULE_AUTOMATIC: Final[str]
+RULE_COUPON: Final[str]
+RULE_CUSTOMER: Final[str]
+RULE_DEFAULT: Final[str]
+RULE_LINE: Final[str]
+RULE_MANUAL: Final[str]
+RULE_PATTERN: Final[str]
+RULE_VAT: Final[str]
 SOURCE_SHA256: Final[str]
 
 @final
@@ -23,6 +31,14 @@ class Applied:
     def granted(self) -> int: ...
     @property
     def reason(self) -> str | None: ...
+    @property
+    def rule(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def uses(self) -> int: ...
+    @property
+    def units(self) -> tuple[tuple[str, int], ...]: ...
 
 @final
 class Sheet: ...

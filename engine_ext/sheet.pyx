@@ -23,6 +23,14 @@ cdef enum:
 LINES_MAX = MANY
 CUT_TO_SUM = "cut_to_sum"
 EMPTY_SUM = "empty_sum"
+RULE_MANUAL = "manual"
+RULE_DEFAULT = "default"
+RULE_LINE = "line-rule"
+RULE_PATTERN = "pattern"
+RULE_AUTOMATIC = "automatic"
+RULE_CUSTOMER = "customer"
+RULE_COUPON = "coupon"
+RULE_VAT = "vat"
 
 
 @cython.final
@@ -32,7 +40,9 @@ EMPTY_SUM = "empty_sum"
 cdef class Applied:
     """One step of a discount or surcharge: the sum it met, what it wanted, what it got, and why that was less.
 
-    Signed changes in minor units: -150 is 1.50 off. ``reason`` is None where ``granted`` is ``wanted``.
+    Signed changes in minor units: -150 is 1.50 off. ``reason`` is None where ``granted`` is ``wanted``. ``rule`` is the
+    kind of rule that ``ref`` names (``RULE_MANUAL`` to ``RULE_VAT``) and ``version`` its version, 0 where a rule has
+    none. ``uses`` and ``units``, as (line id, count), are what a rule that consumes units did, else 1 and nothing.
     """
 
     def __repr__(self):
@@ -56,28 +66,30 @@ cdef int within_limit(int64_t amount) except -1:
     return 0
 
 
-cdef Sheet open_sheet(object lines, int64_t scale):
+cdef Sheet open_sheet(object lines, int64_t scale, Py_ssize_t spare):
+    # `spare` rows more than the basket has lines, for items that rules may add.
     cdef Sheet sheet = Sheet.__new__(Sheet)
     cdef Py_ssize_t slots = 8
     sheet.given = list(lines)
     sheet.count = len(sheet.given)
     if sheet.count > MANY:
         raise PricingError("pricing.too_many_lines", None, f"at most {MANY} lines a basket, not {sheet.count}")
-    while slots < 2 * sheet.count:
+    sheet.room = sheet.count + spare
+    while slots < 2 * sheet.room:
         slots *= 2
     sheet.mask = slots - 1
     # One block for all of it: rows first, then the pointers to them, then the scratch numbers, each of 8 bytes.
     sheet.rows = <Row *>calloc(
-        1, (sheet.count + 1) * sizeof(Row) + (2 * sheet.count + slots) * sizeof(Row *)
-        + 2 * sheet.count * sizeof(int64_t)
+        1, (sheet.room + 1) * sizeof(Row) + (2 * sheet.room + slots) * sizeof(Row *)
+        + 2 * sheet.room * sizeof(int64_t)
     )
     if sheet.rows == NULL:
         raise MemoryError()
-    sheet.order = <Row **>&sheet.rows[sheet.count + 1]
-    sheet.spare = &sheet.order[sheet.count]
-    sheet.table = &sheet.spare[sheet.count]
+    sheet.order = <Row **>&sheet.rows[sheet.room + 1]
+    sheet.spare = &sheet.order[sheet.room]
+    sheet.table = &sheet.spare[sheet.room]
     sheet.weights = <int64_t *>&sheet.table[slots]
-    sheet.parts = &sheet.weights[sheet.count]
+    sheet.parts = &sheet.weights[sheet.room]
     sheet.scale = scale
     sheet.sign = 0
     sheet.applied = []
@@ -94,29 +106,50 @@ cdef Row **slot_of(Sheet sheet, str line_id) except NULL:
     return &sheet.table[slot]
 
 
-cdef int enter_lines(Sheet sheet) except -1:
+cdef int enter_line(Sheet sheet, BasketLine line, Py_ssize_t place) except -1:
     # Phase 0, after the choice of the unit price: base = r(unit price x quantity), the one rounding of a line.
+    cdef Row *row = &sheet.rows[place]
+    cdef Row **slot = slot_of(sheet, line.id)
+    sheet.at = line.id
+    if slot[0] != NULL:
+        raise PricingError("pricing.duplicate_line", line.id, "two lines of one basket have this id")
+    slot[0] = row
+    row.line = <PyObject *>line
+    row.entered = place
+    row.base = times(line.unit, line.quantity, sheet.scale)
+    within_limit(row.base)
+    sheet.mass += row.base if row.base > 0 else -row.base
+    return within_limit(sheet.mass)
+
+
+cdef int enter_lines(Sheet sheet) except -1:
     cdef Py_ssize_t i
-    cdef Row *row
-    cdef Row **slot
-    cdef BasketLine line
     for i in range(sheet.count):
         if type(sheet.given[i]) is not BasketLine:
             raise TypeError(f"lines must hold BasketLine, not {type(sheet.given[i]).__name__}")
-        line = <BasketLine>sheet.given[i]
-        sheet.at = line.id
-        slot = slot_of(sheet, line.id)
-        if slot[0] != NULL:
-            raise PricingError("pricing.duplicate_line", line.id, "two lines of one basket have this id")
-        row = &sheet.rows[i]
-        slot[0] = row
-        row.line = <PyObject *>line
-        row.entered = i
-        row.base = times(line.unit, line.quantity, sheet.scale)
-        within_limit(row.base)
-        sheet.mass += row.base if row.base > 0 else -row.base
-        within_limit(sheet.mass)
-        sheet.order[i] = row
+        enter_line(sheet, <BasketLine>sheet.given[i], i)
+        sheet.order[i] = &sheet.rows[i]
+    return 0
+
+
+cdef int add_line(Sheet sheet, BasketLine line, object rule) except -1:
+    # An item that an automatic rule adds to an upright, sorted basket takes its place in the order of pricing.
+    cdef Py_ssize_t place = sheet.count
+    cdef Row *row = &sheet.rows[place]
+    if place >= sheet.room:
+        raise MemoryError()
+    sheet.given.append(line)
+    enter_line(sheet, line, place)
+    row.quantity = line.quantity
+    row.remaining = row.base
+    row.first_share = row.last_share = NOTHING
+    row.group = GOODS
+    row.rule = <PyObject *>rule
+    while place > 0 and by_key(row, sheet.order[place - 1]) < 0:
+        sheet.order[place] = sheet.order[place - 1]
+        place -= 1
+    sheet.order[place] = row
+    sheet.count += 1
     return 0
 
 
@@ -284,6 +317,10 @@ cdef int explain(
     step.wanted = wanted * sheet.sign
     step.granted = granted * sheet.sign
     step.reason = None if wanted == granted else EMPTY_SUM if base_sum == 0 else CUT_TO_SUM
+    step.rule = sheet.rule
+    step.version = sheet.version
+    step.uses = 1
+    step.units = ()
     sheet.applied.append(step)
     return 0
 

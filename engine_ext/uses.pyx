@@ -10,10 +10,11 @@ from engine_ext.patterns cimport (
 )
 from engine_ext.problem cimport Part, Problem, open_problem, saving_of
 from engine_ext.prorate cimport split_into
-from engine_ext.sheet cimport Sheet, explain, give
+from engine_ext.sheet cimport Applied, Sheet, explain, give
 from engine_ext.units cimport Atom, Stock, Units, choose_uses, find_hits, open_units, stock_row, takes_part
 
 from engine_ext.basket import PricingError
+from engine_ext.sheet import RULE_PATTERN
 
 include "stamp.pxi"
 
@@ -112,6 +113,28 @@ cdef int apply_use(Units units, Pattern rule, list slots, int64_t times, bint ch
     return 0
 
 
+cdef int explain_units(Units units, Applied step, Py_ssize_t first) except -1:
+    # How often the rule was used, and how many units of each line that took, in the order of pricing.
+    cdef dict taken = {}
+    cdef PatternUse use
+    cdef Py_ssize_t i
+    cdef str line_id
+    step.uses = 0
+    for i in range(first, len(units.uses)):
+        use = <PatternUse>units.uses[i]
+        step.uses += use.times
+        for slot in use.slots:
+            for line_id, count, _ in slot:
+                taken[line_id] = taken.get(line_id, 0) + count * use.times
+    ordered = []
+    for i in range(units.sheet.count):
+        line_id = (<BasketLine>units.sheet.order[i].line).id
+        if line_id in taken:
+            ordered.append((line_id, taken[line_id]))
+    step.units = tuple(ordered)
+    return 0
+
+
 cdef int close_rule(Units units, Pattern rule, Py_ssize_t first) except -1:
     # One discount of the ticket for all uses of the rule since `first`, each of them rounded by itself.
     cdef Sheet sheet = units.sheet
@@ -128,7 +151,10 @@ cdef int close_rule(Units units, Pattern rule, Py_ssize_t first) except -1:
     for i in range(sheet.count):
         give(sheet, sheet.order[i], sheet.parts[i])
     memset(sheet.parts, 0, sheet.count * sizeof(int64_t))
-    return explain(sheet, rule.id, PHASE, KINDS[rule.kind], base, wanted, granted)
+    sheet.rule = RULE_PATTERN
+    sheet.version = rule.version
+    explain(sheet, rule.id, PHASE, KINDS[rule.kind], base, wanted, granted)
+    return explain_units(units, <Applied>sheet.applied[len(sheet.applied) - 1], first)
 
 
 cdef list places_of(Units units, ChosenMenu menu):

@@ -37,24 +37,25 @@ class DiscountRow(Row, frozen=True, kw_only=True):
     active: bool = True
 
 
-def _percent(row: DiscountRow) -> str | None:
-    if row.percent is None:
+def check_percent(value: str | int | None) -> str | None:
+    """A percentage in its shortest form; refuses one out of bounds."""
+    if value is None:
         return None
-    percent = parse_decimal(row.percent, QUANTITY_PLACES, "row.percent")
+    percent = parse_decimal(value, QUANTITY_PLACES, "row.percent")
     if not PERCENT_MIN <= percent <= PERCENT_MAX:
-        raise Refusal("discounts.bad_percent", f"{row.percent} % is not between -100 and +1000", at="row.percent")
+        raise Refusal("discounts.bad_percent", f"{value} % is not between -100 and +1000", at="row.percent")
     return format_decimal(percent, QUANTITY_PLACES)
 
 
-def _money(value: str | int | None, field: str, scope: str, decimals: int) -> str | None:
-    """An amount in its shortest form; where a sum is lowered by it, a whole number of minor units."""
+def check_money(value: str | int | None, field: str, decimals: int, *, finer: bool) -> str | None:
+    """An amount in its shortest form; where it is not ``finer``, a whole number of minor units: it changes a sum."""
     if value is None:
         return None
     at = f"row.{field}"
     units = unit_price(value, at)
-    if abs(units) > AMOUNT_MAX_UNITS or (field == "fixed" and units < 0):
+    if abs(units) > AMOUNT_MAX_UNITS or (field in ("fixed", "price") and units < 0):
         raise Refusal("discounts.bad_amount", f"{value} is out of bounds", at=at)
-    if scope != "line" and units % 10 ** (UNIT_PRICE_PLACES - decimals):
+    if not finer and units % 10 ** (UNIT_PRICE_PLACES - decimals):
         text = f"{value} has more than the {decimals} decimals of a sum; only a line discount may"
         raise Refusal("discounts.bad_amount", text, at=at)
     return format_decimal(units, UNIT_PRICE_PLACES)
@@ -66,9 +67,10 @@ def check_discount(row: DiscountRow, world: World) -> DiscountRow:
         raise Refusal("discounts.fixed_excludes", "a fixed price excludes percent and amount", at="row.fixed")
     settings = world.row(SETTINGS, SETTINGS_ID)
     decimals = 2 if settings is None else settings.decimals
-    percent = _percent(row)
-    amount = _money(row.amount, "amount", row.scope, decimals)
-    fixed = _money(row.fixed, "fixed", row.scope, decimals)
+    finer = row.scope == "line"
+    percent = check_percent(row.percent)
+    amount = check_money(row.amount, "amount", decimals, finer=finer)
+    fixed = check_money(row.fixed, "fixed", decimals, finer=finer)
     if fixed is None and percent in (None, "0") and amount in (None, "0"):
         raise Refusal("discounts.changes_nothing", "neither percent nor amount nor fixed price is given", at="row")
     if row.right is not None and row.right not in PERMISSIONS:

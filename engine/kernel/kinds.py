@@ -55,10 +55,11 @@ class Kind:
     """One kind: what THE TABLE needs to give it commands, queries, checks, a resource, a schema and a form.
 
     ``name`` is the plural used in URLs and tags; ``code`` is its number in keys, given once and never again;
-    ``references`` maps a field (or a list field) to the name of the kind it points to; ``unique`` names fields whose
-    values no two live rows share; ``prices`` is true where a change makes a new book (pricing.md, Replay);
-    ``fiscal`` where it is a setting with fiscal effect, which the technical event log names too; ``only_id`` where
-    there is one row with one id, which is never removed; ``id_max`` where ids must fit something smaller.
+    ``references`` maps a field (or a list field, or one in a list of parts: "slots.products") to the name of the kind
+    it points to; ``unique`` names fields whose values no two live rows share; ``prices`` is true where a change makes
+    a new book (pricing.md, Replay); ``fiscal`` where it is a setting with fiscal effect, which the technical event log
+    names too; ``only_id`` where there is one row with one id, which is never removed; ``id_max`` where ids must fit
+    something smaller.
     """
 
     name: str
@@ -87,7 +88,7 @@ class Kind:
         fields = {field.name: field for field in msgspec.structs.fields(self.row)}
         marks = field_extra(self.row, "mark")
         for name in (*self.references, *self.unique):
-            if name not in fields:
+            if name.partition(".")[0] not in fields:
                 raise ValueError(f"kind {self.name} declares {name}, which is no field of it")
             if name in marks:
                 raise ValueError(f"field {name} of kind {self.name} is {marks[name]}: no other row can depend on it")

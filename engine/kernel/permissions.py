@@ -27,6 +27,7 @@ MANAGE = SELL | {
     "sales.refund",
     "sales.typed_price",
     "sales.free_discount",
+    "sales.remove_automatic",
     "sales.unpaid",
     "cash.close",
     "cash.training",

@@ -44,6 +44,7 @@ class Reader:
 
     def __init__(self, path: Path, features: Joined, *, limits: Limits | None = None) -> None:
         self._own = True
+        self._kept: dict[Any, tuple[int, Any]] = {}  # by what is committed, so every snapshot may share it
         self._store = Store(path, writable=False, limits=limits)
         self._features = features
         with self._store.read() as txn:
@@ -57,6 +58,7 @@ class Reader:
         """A reader that shares the environment of a writer in the same process."""
         reader = cls.__new__(cls)
         reader._own = False
+        reader._kept = {}
         reader._store = store
         reader._features = features
         reader._people = people
@@ -132,6 +134,7 @@ class Reader:
         world.actor = actor
         world.gen, world.seq = log.gen, log.size
         world.configuration, world.book = log.configuration, log.book
+        world.kept = self._kept
         world.at_ms = log.last_ms
         world.may = lambda permission: self._features.hooks.allows(world, actor, permission)
         civil = self._features.hooks.civil(world)

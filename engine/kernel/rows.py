@@ -134,10 +134,13 @@ def _define(name: str, fields: list[Any], base: type[M], tag: str, doc: str) -> 
     return cast(type[M], made)
 
 
-def _values(row: Row, field: str) -> tuple[Any, ...]:
-    value = getattr(row, field)
+def _values(row: Any, field: str) -> tuple[Any, ...]:
+    name, _, inner = field.partition(".")
+    value = getattr(row, name)
     if value is None:
         return ()
+    if inner:
+        return tuple(found for part in value for found in _values(part, inner))
     return tuple(value) if isinstance(value, (tuple, list)) else (value,)
 
 
@@ -187,6 +190,7 @@ def decide_put(kind: Kind, command: Any, world: World) -> tuple[Record, ...]:
             "kernel.too_many_rows", f"{kind.name} holds {counts.live} rows, the limit", data={"limit": kind.rows_max}
         )
     if kind.check is not None:
+        world.putting, world.putting_kind = id, kind.name
         row = kind.check(row, world)
     for field, target in kind.references.items():
         for value in _values(row, field):

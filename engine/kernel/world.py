@@ -54,7 +54,8 @@ class World:
 
     ``at_ms`` is the entry's time in milliseconds since 1970 UTC and ``day`` the business day as an ordinal
     (``datetime.date.toordinal``); ``gen`` and ``seq`` are where the entry will stand; ``zone`` is the shop's zone name.
-    Nothing here reads a clock or a random source.
+    ``putting`` and ``putting_kind`` name the row that a kind's check looks at. Nothing here reads a clock or a random
+    source.
 
     ``rights_settled`` is true only where no rights are to be asked for any more: what is sealed is priced again, or a
     basket is priced without a shop (`engine.kernel.bare_shop`); no decision of a shop is ever made in such a world.
@@ -80,12 +81,15 @@ class World:
         self.persons: list[tuple[int, int, dict[str, Any], bytes]] = []
         self.secrets: list[tuple[int, int, dict[str, Any]]] = []
         self.staged: list[tuple[Table[Any], tuple[Any, ...], Any]] = []
+        self.putting = 0
+        self.putting_kind = ""
         self.override = 0
         self.overridden: set[str] = set()
         self.take: Callable[[int], bytes] | None = None
         self.may: Callable[[str], bool] = lambda permission: False
         self._memo: dict[tuple[int, int, Any], tuple[int, Any]] = {}
         self._ready: dict[tuple[Any, Any], Any] = {}
+        self.kept: dict[Any, tuple[int, Any]] = {}
         self._epoch = rows.epoch
         self._text_of = -1
         self._day_text = ""
@@ -158,6 +162,15 @@ class World:
             self._ready[place] = made
         return made  # type: ignore[no-any-return]  # the memo holds what ``build`` made
 
+    def priced(self, build: Callable[["World"], V]) -> V:
+        """``build(self)``, kept until a row of a kind that prices changes; it may read rows of such kinds only."""
+        kept = self.kept.get(build)
+        if kept is not None and kept[0] == self.book:
+            return kept[1]  # type: ignore[no-any-return]  # the memo holds what ``build`` made
+        made = build(self)
+        self.kept[build] = (self.book, made)
+        return made
+
     def row_at(self, kind: Kind, id: int, version: int) -> Any:
         """The row as the version at this position says; a missing or removed version is a fault of the caller."""
         stored = self.rows.get(VERSIONS, kind.code, id, version)
@@ -169,6 +182,7 @@ class World:
         """Drops what was made ready from rows that an abort has taken back."""
         self._memo.clear()
         self._ready.clear()
+        self.kept.clear()
 
     def balance(self, account: AccountClass, id: int) -> Balance:
         """The account as it stands, a new one at zero with its class's floor."""

@@ -14,13 +14,14 @@ from engine.kernel.money import QUANTITY_PLACES, UNIT_PRICE_PLACES
 from engine.payments.records import Leg
 from engine.ports.printer import Block, Cell, Columns, Document, Image, Qr, Rule, Table, Text
 from engine.printing.views_texts import SYMBOLS, Language, moment, money, number, percent, say
-from engine.sales.records import Line, Posted, Rate, Refunded
+from engine.sales.records import Discount, Line, Posted, Rate, Refunded
 from engine.shop.kinds import SettingsRow
 from engine_ext import seal
 
 SOFTWARE = "Guichet"
 LEAF_DIGITS = 16  # of 64: enough to tell one entry from another by eye; the proof needs the journal anyway
 HIDDEN_MARK = "/*/*"  # begins the name of articles that cost nothing and stay off the customer's receipt
+TICKET_PHASE = 3  # the last phase that has discounts
 LINE_PHASES = (1, 4)  # what these phases change stands under its line, the rest under the subtotal (pricing.md)
 MARGIN = "margin"
 SCHEME_WORDS = frozenset({MARGIN, "exempt", "intra-eu", "stored"})
@@ -102,6 +103,11 @@ def _pair(left: str, right: str, *, indent: int = 0, strong: bool = False, large
 def _hidden(line: Line) -> bool:
     """Whether a line stays off the customer's receipt (features.md, ``configTicket``): only what costs nothing can."""
     return line.l.startswith(HIDDEN_MARK) and not line.b and not line.a
+
+
+def _named(discount: Discount) -> str:
+    """A discount by its label; a menu, pack or offer that was used more than once says how often."""
+    return discount.l if discount.n <= 1 else f"{discount.n} x {discount.l}"
 
 
 class _Receipt:
@@ -236,13 +242,16 @@ class _Receipt:
         blocks: list[Block] = [Rule()]
         if below:
             blocks.append(_pair(self._say("subtotal"), self._money(self._sum() - sum(item.granted for item in below))))
-            blocks += [_pair(item.l, self._money(item.granted), indent=2) for item in below]
+            blocks += [_pair(_named(item), self._money(item.granted), indent=2) for item in below]
         if ticket.basis == "net":
             blocks.append(_pair(self._say("total_net"), self._money(sum(rate.n for rate in ticket.rates))))
             blocks.append(_pair(self._say("total_vat"), self._money(sum(rate.v for rate in ticket.rates))))
         blocks.append(
             _pair(self._say("total"), self._money(ticket.total), strong=True, large=self._options.large_total)
         )
+        saved = -sum(item.granted for item in ticket.disc if item.granted < 0 and item.phase <= TICKET_PHASE)
+        if self._options.saved and saved > 0:
+            blocks.append(_pair(self._say("saved"), self._money(saved)))
         hidden = len(ticket.lines) - len(self._shown)
         blocks.append(Text(text=self._say("lines_hidden" if hidden else "lines", n=ticket.items, hidden=hidden)))
         return blocks

@@ -65,6 +65,7 @@ _WORDS: Mapping[str, tuple[str, str, str, str]] = MappingProxyType(
             "Anzahl Zeilen: {n} (davon {hidden} kostenlos, nicht gedruckt)",
         ),
         "subtotal": ("Sous-total", "Subtotal", "Subtotaal", "Zwischensumme"),
+        "saved": ("Vous avez économisé", "You saved", "U hebt bespaard", "Sie haben gespart"),
         "total_net": ("Total HT", "Total excl. VAT", "Totaal excl. btw", "Summe netto"),
         "total_vat": ("Total TVA", "Total VAT", "Totaal btw", "Summe USt"),
         "total": ("TOTAL TTC", "TOTAL incl. VAT", "TOTAAL incl. btw", "SUMME brutto"),

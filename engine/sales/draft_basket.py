@@ -1,4 +1,4 @@
-"""Baskets as tills send them, and what pricing needs to know of each line: the catalogue's facts, looked up once."""
+"""What pricing needs to know of each line of a basket: the catalogue's facts, looked up once."""
 
 import functools
 from typing import Any, NamedTuple, NoReturn
@@ -8,6 +8,7 @@ from engine.catalogue import views_prices as prices
 from engine.catalogue import views_rates as rates
 from engine.catalogue.views_prices import Price, Prices
 from engine.discounts import views as discounts
+from engine.discounts import views_book
 from engine.kernel.errors import Refusal
 from engine.kernel.events import Event
 from engine.kernel.messages import LINES_MAX
@@ -16,11 +17,12 @@ from engine.kernel.world import World
 from engine.sales.choose_price import chosen_price
 from engine.sales.draft_buyer import NOBODY, Buyer, draft_buyer
 from engine.sales.receive_basket import PERCENT_PLACES, Basket, DiscountIn, LineDiscountIn, LineIn
-from engine.sales.records import Option
+from engine.sales.records import Given, Option
 from engine.shop import views as shop
 from engine.shop.kinds import SETTINGS, SETTINGS_ID, SettingsRow
 from engine.staff import views as staff
 from engine_ext.basket import NATURE_STORED, BasketLine, LineAdjustment, PricingError, SubtotalAdjustment
+from engine_ext.book import Book
 
 FREE_LABEL = "Vente libre"
 FREE_DISCOUNT_LABEL = "Remise"
@@ -56,6 +58,7 @@ class Ready(NamedTuple):
 
     item: catalogue.Item
     product: str
+    department: str | None
     category: str
     rate: int
     price: int | None
@@ -82,10 +85,22 @@ class Shelf:
 
     ``rates`` holds those in force by (VAT rate, `Draft.place`), ``ready`` products by (product, place), ``modes`` the
     sales mode by (till, mode asked for), ``lines`` plain lines of products as pricing takes them, by sales mode and
-    then by (line, place in the basket): a shop sells few of them.
+    then by (line, place in the basket): a shop sells few of them; ``rules`` are those of the shop, ``books`` whole ones
+    by what their added items come to.
     """
 
-    __slots__ = ("configuration", "day", "discounts", "lines", "modes", "rates", "ready", "settings")
+    __slots__ = (
+        "books",
+        "configuration",
+        "day",
+        "discounts",
+        "lines",
+        "modes",
+        "rates",
+        "ready",
+        "rules",
+        "settings",
+    )
 
     def __init__(self, world: World) -> None:
         self.configuration = world.configuration
@@ -96,6 +111,8 @@ class Shelf:
         self.lines: dict[int, dict[tuple[LineIn, int], PlainLine]] = {}
         self.modes: dict[tuple[int, int | None], int] = {}
         self.discounts: dict[int, discounts.Discount] = {}
+        self.rules = views_book.rules(world)
+        self.books: dict[Any, Book] = {}
 
     def mode(self, asked: int | None, world: World) -> int:
         """The sales mode of a basket on the till that asks."""
@@ -130,7 +147,8 @@ class Draft(NamedTuple):
     that pricing uses for a discount its (id, version, label); ``stock`` holds, by
     product, what is asked of its stock and whether it blocks. ``buyer`` is whom and where it is sold to; ``place`` is
     the sales mode, with the territory where the buyer's is another; ``plain`` says that the buyer changes nothing;
-    ``listed`` maps line ids to the price rows that gave their prices, ``margins`` are products taxed on theirs."""
+    ``listed`` maps line ids to the price rows that gave their prices, ``margins`` are products taxed on theirs;
+    ``given`` is what the operator typed or chose, by name."""
 
     mode: int
     shelf: Shelf
@@ -145,6 +163,7 @@ class Draft(NamedTuple):
     plain: bool
     listed: dict[int, int]
     margins: list[int]
+    given: dict[str, Given]
 
 
 def draft(basket: Basket, world: World) -> Draft:
@@ -156,7 +175,7 @@ def draft(basket: Basket, world: World) -> Draft:
         buyer = draft_buyer(basket.customer, basket.table, basket.zone, world)
     territory = buyer.territory
     sold = mode if territory is None else (mode, territory)
-    made = Draft(mode, shelf, [], [], [], {}, {}, basket, buyer, sold, buyer.customer is None, {}, [])
+    made = Draft(mode, shelf, [], [], [], {}, {}, basket, buyer, sold, buyer.customer is None, {}, [], {})
     known = shelf.lines.get(mode) if made.plain else {}
     if known is None or len(known) > SHELF_LINES_MAX:
         known = shelf.lines[mode] = {}
@@ -218,6 +237,14 @@ def _typed(given: str | int, index: int) -> int:
     return price
 
 
+def ready_item(id: int, made: Draft, world: World) -> Ready | None:
+    """A product that a rule adds, made ready for this basket; None where it is not to be sold."""
+    try:
+        return _ready(id, 0, made, world)
+    except Refusal:
+        return None
+
+
 def _ready(id: int, index: int, made: Draft, world: World) -> Ready:
     """The product made ready for this basket's sales mode; refuses what is unknown or not for sale."""
     found = made.shelf.ready.get((id, made.place))
@@ -237,7 +264,20 @@ def _ready(id: int, index: int, made: Draft, world: World) -> Ready:
     facts = Facts(item.id, item.version, item.department, item.label, False, (), None, item.stock_tracked)
     price = catalogue.price_in(item, made.mode)
     plain = not choices and rate.margin is None and not item.stored_value and not item.weighed
-    found = Ready(item, f"p{id}", str(rate.id), rate.percent, price, default, name, facts, choices, rate.margin, plain)
+    found = Ready(
+        item,
+        f"p{id}",
+        None if item.department is None else f"d{item.department}",
+        str(rate.id),
+        rate.percent,
+        price,
+        default,
+        name,
+        facts,
+        choices,
+        rate.margin,
+        plain,
+    )
     made.shelf.ready[id, made.place] = found
     return found
 
@@ -281,7 +321,7 @@ def _product_line(
     priced = build(
         id=LINE_IDS[index],
         product=ready.product,
-        department=None,
+        department=ready.department,
         category=ready.category,
         rate=ready.rate,
         quantity=number,
@@ -395,16 +435,16 @@ def _manual(given: LineDiscountIn, index: int, made: Draft, world: World) -> Lin
         if not found.for_line:
             raise Refusal("sales.wrong_scope", f"{found.label} is for subtotals only", at=at)
         made.names[name] = (given.id, found.version, found.label)
+        made.given[name] = Given(at=index, percent=0, amount=0, fixed=None, lines=(index + 1,))
         return LineAdjustment(name, percent=found.percent, amount=found.unit_amount, fixed=found.unit_fixed)
     need(world, "sales.free_discount", at)
     _one_benefit(given, at)
     made.names[name] = (None, None, given.label or FREE_DISCOUNT_LABEL)
-    return LineAdjustment(
-        name,
-        percent=_percent(given.percent, at),
-        amount=0 if given.amount is None else unit_price(given.amount, at),
-        fixed=None if given.fixed is None else unit_price(given.fixed, at),
-    )
+    percent = _percent(given.percent, at)
+    amount = 0 if given.amount is None else unit_price(given.amount, at)
+    fixed = None if given.fixed is None else unit_price(given.fixed, at)
+    made.given[name] = Given(at=index, percent=percent, amount=amount, fixed=fixed, lines=(index + 1,))
+    return LineAdjustment(name, percent=percent, amount=amount, fixed=fixed)
 
 
 def _default(id: int | None, world: World) -> tuple[LineAdjustment | None, tuple[int | None, int | None, str]]:
@@ -429,13 +469,14 @@ def _subtotal(given: DiscountIn, number: int, made: Draft, world: World) -> Subt
         if not found.for_subtotal:
             raise Refusal("sales.wrong_scope", f"{found.label} is for single lines only", at=at)
         made.names[name] = (given.id, found.version, found.label)
+        made.given[name] = Given(at=number, percent=0, amount=0, fixed=None, lines=given.lines)
         return SubtotalAdjustment(name, lines=lines, percent=found.percent, amount=found.amount or 0, fixed=found.fixed)
     need(world, "sales.free_discount", at)
     _one_benefit(given, at)
     made.names[name] = (None, None, given.label or FREE_DISCOUNT_LABEL)
-    return SubtotalAdjustment(
-        name, lines=lines, percent=_percent(given.percent, at), amount=given.amount or 0, fixed=given.fixed
-    )
+    percent, amount = _percent(given.percent, at), given.amount or 0
+    made.given[name] = Given(at=number, percent=percent, amount=amount, fixed=given.fixed, lines=given.lines)
+    return SubtotalAdjustment(name, lines=lines, percent=percent, amount=amount, fixed=given.fixed)
 
 
 def _one_benefit(given: LineDiscountIn | DiscountIn, at: str) -> None:

@@ -1,10 +1,13 @@
 """From a priced basket to the ticket that is sealed: lines with their facts, discounts with their names, rates."""
 
+from engine.kernel.errors import Refusal
+from engine.kernel.messages import LINES_MAX
 from engine.kernel.world import World
 from engine.payments.records import Leg
 from engine.sales.draft_basket import Draft, Facts, refusal
+from engine.sales.draft_rules import Terms
 from engine.sales.receive_basket import Basket
-from engine.sales.records import Discount, Line, Posted, Rate
+from engine.sales.records import Discount, Given, Line, Posted, Rate
 from engine_ext import pricing
 from engine_ext.basket import (
     BASIS_GROSS,
@@ -17,19 +20,36 @@ from engine_ext.basket import (
 )
 from engine_ext.sheet import Applied
 
+Sold = dict[str, tuple[int, Facts]]
+"""Line id of pricing -> its number on the ticket and its facts."""
+
 MARGIN = "margin"
 STORED = "stored"
 BASES = {"gross": BASIS_GROSS, "net": BASIS_NET}
 
 
-def price(draft: Draft) -> pricing.Priced:
-    """The draft priced by the core; what it declines becomes a refusal that names the line."""
+def price(draft: Draft, terms: Terms | None, *, misses: bool = False) -> pricing.Priced:
+    """The draft priced by the core; what it declines becomes a refusal that names the line.
+
+    ``misses`` asks why other rules did not apply.
+    """
+    settings = draft.shelf.settings
+    basis, decimals = BASES[settings.basis], settings.decimals
     try:
+        if terms is None:
+            return pricing.price(draft.lines, draft.subtotals, basis=basis, decimals=decimals)
         return pricing.price(
             draft.lines,
             draft.subtotals,
-            basis=BASES[draft.shelf.settings.basis],
-            decimals=draft.shelf.settings.decimals,
+            basis=basis,
+            decimals=decimals,
+            book=terms.book,
+            context=terms.context,
+            menus=terms.menus,
+            customer=terms.customer,
+            coupons=[coupon.core for coupon in terms.coupons],
+            removed=terms.removed,
+            misses=misses,
         )
     except PricingError as error:
         raise refusal(error) from error
@@ -40,6 +60,7 @@ def ticket(
     draft: Draft,
     priced: pricing.Priced,
     world: World,
+    terms: Terms | None,
     *,
     series: int,
     no: int,
@@ -51,7 +72,11 @@ def ticket(
     settings = draft.shelf.settings
     rates = {(rate.category, rate.rate, rate.scheme): index for index, rate in enumerate(priced.rates)}
     profile = "" if draft.plain else draft.buyer.profile
-    lines = [_line(line, draft.facts, rates) for line in priced.lines]
+    facts: list[Facts] | Sold = draft.facts
+    auto: tuple[tuple[int, int], ...] = ()
+    if terms is not None and len(priced.lines) > len(draft.facts):
+        facts, auto = _with_added(draft, terms, priced)
+    lines = [_line(line, facts, rates) for line in priced.lines]
     return Posted(  # by position, as lines are (see `Line`)
         series,
         no,
@@ -62,7 +87,7 @@ def ticket(
         settings.decimals,
         draft.mode,
         tuple(lines),
-        tuple([_discount(applied, draft) for applied in priced.discounts]) if priced.discounts else (),
+        _discounts(priced, draft, terms) if priced.discounts else (),
         tuple([sealed_rate(rate, profile=profile) for rate in priced.rates]),
         len(lines),
         priced.total,
@@ -77,19 +102,50 @@ def ticket(
         basket.covers,
         basket.zone,
         tuple(draft.listed.items()) if draft.listed else (),
-        _costs(priced) if draft.margins else (),
+        _costs(priced, facts) if draft.margins else (),
+        () if terms is None else tuple(sorted(set(basket.without))),
+        priced.search or "",
+        auto,
     )
 
 
-def _costs(priced: pricing.Priced) -> tuple[tuple[int, int], ...]:
+def _costs(priced: pricing.Priced, sold: list[Facts] | Sold) -> tuple[tuple[int, int], ...]:
     """By line, what goods under the margin scheme cost."""
-    return tuple((int(line.id), line.cost) for line in priced.lines if line.cost is not None)
+    known = sold if isinstance(sold, dict) else {}
+    return tuple(
+        [
+            (known[line.id][0] if line.id in known else int(line.id), line.cost)
+            for line in priced.lines
+            if line.cost is not None
+        ]
+    )
 
 
-def _line(line: pricing.PricedLine, facts: list[Facts], rates: dict[tuple[str, int, int], int]) -> Line:
+def _with_added(draft: Draft, terms: Terms, priced: pricing.Priced) -> tuple[Sold, tuple[tuple[int, int], ...]]:
+    """What is sealed of each line by its id in pricing, where rules added some: they are numbered behind the others, in
+    the order of their rules; and of those (number, rule)."""
+    facts: Sold = {str(number): (number, each) for number, each in enumerate(draft.facts, 1)}
+    added = sorted([line.id for line in priced.lines if line.id in terms.added])
+    if len(draft.facts) + len(added) > LINES_MAX:
+        raise Refusal("sales.too_many_lines", f"with the items that rules add there are over {LINES_MAX} lines")
+    auto = []
+    for number, id in enumerate(added, len(draft.facts) + 1):
+        item = terms.added[id]
+        facts[id] = (number, item.ready.facts)
+        auto.append((number, item.rule))
+        if item.listed:
+            draft.listed[number] = item.listed
+    return facts, tuple(auto)
+
+
+def _line(line: pricing.PricedLine, sold: list[Facts] | Sold, rates: dict[tuple[str, int, int], int]) -> Line:
     id, key, quantity, unit, base, shares, amount, vat = line.figures()
-    number = int(id)
-    product, version, department, label, typed, options, note, stock = facts[number - 1]
+    if isinstance(sold, dict):
+        number, facts = sold[id]
+    else:
+        number = int(id)
+        facts = sold[number - 1]
+    product, version, department, label, typed, options, note, stock = facts
     return Line(
         number,
         product,
@@ -111,8 +167,28 @@ def _line(line: pricing.PricedLine, facts: list[Facts], rates: dict[tuple[str, i
     )
 
 
-def _discount(applied: Applied, draft: Draft) -> Discount:
-    id, version, label = draft.names[applied.ref]
+def _discounts(priced: pricing.Priced, draft: Draft, terms: Terms | None) -> tuple[Discount, ...]:
+    """Every step of pricing with its name; of rules that consume units, how often and which."""
+    chosen = [] if terms is None else terms.given
+    picked = {use.discount: _menus_of(use.ref, chosen) for use in priced.uses if use.chosen}
+    return tuple([_discount(applied, draft, terms, picked.get(at)) for at, applied in enumerate(priced.discounts)])
+
+
+def _menus_of(ref: str, chosen: list[tuple[str, Given]]) -> Given:
+    """What the operator chose of one menu: the lines of all its choices, in their order."""
+    mine = [given for name, given in chosen if name == ref]
+    lines = tuple([line for given in mine for line in given.lines])
+    return Given(at=mine[0].at, percent=0, amount=0, fixed=None, lines=lines)
+
+
+def _discount(applied: Applied, draft: Draft, terms: Terms | None, picked: Given | None) -> Discount:
+    named = draft.names.get(applied.ref)
+    if named is not None:
+        id, version, label = named
+        kind = None if id is None else "discounts"
+    else:
+        assert terms is not None, "only rules have names that the basket does not know"
+        kind, id, version, label = terms.names[applied.ref]
     return Discount(
         id=id,
         pv=version,
@@ -122,6 +198,10 @@ def _discount(applied: Applied, draft: Draft) -> Discount:
         wanted=applied.wanted,
         granted=applied.granted,
         cut=applied.reason,
+        k=kind,
+        n=applied.uses,
+        u=tuple([(int(line), count) for line, count in applied.units]),
+        g=picked or draft.given.get(applied.ref),
     )
 
 

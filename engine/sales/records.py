@@ -101,11 +101,25 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     proof: str | None
 
 
+class Given(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What the operator gave a discount with: its place ``at`` in the basket (a line's, or among the discounts or the
+    menus), the figures that he typed (``percent`` in 1/1000 %; ``amount`` and ``fixed`` as unit prices on a line, else
+    in minor units) and the ``lines`` that it is for (none: all of them)."""
+
+    at: int
+    percent: int
+    amount: int
+    fixed: int | None
+    lines: tuple[int, ...]
+
+
 class Discount(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One adjustment that was applied, in order.
 
     ``id`` of the configured discount (null: typed by the operator), ``pv`` its version, ``l`` label, ``phase``, the sum
-    it stood on, and the wanted and granted signed change; ``cut`` says why they differ.
+    it stood on, and the wanted and granted signed change; ``cut`` says why they differ. ``k`` is the kind that ``id``
+    is of, ``n`` how often a rule that consumes units was used and ``u`` which: (line id, whole units). ``g`` is what
+    the operator gave, where he did: with it the ticket can be priced again.
     """
 
     id: int | None
@@ -116,6 +130,10 @@ class Discount(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     wanted: int
     granted: int
     cut: str | None
+    k: str | None = None
+    n: int = 0
+    u: tuple[tuple[int, int], ...] = ()
+    g: Given | None = None
 
 
 class Original(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,7 +155,9 @@ class Ticket(Record, frozen=True):
     what it takes off the due of the original), ``book`` the position of the price book, ``algo`` the number of the
     pricing algorithm, ``asked`` whether a receipt was asked for, ``cust`` the customer (null: nobody was named),
     ``table``, ``covers`` (0: not told) and delivery ``zone``; ``pr`` holds, for lines whose unit price a price row
-    gave, (line id, row), and ``costs``, for lines of a sale whose margin is taxed, (line id, what the line cost).
+    gave, (line id, row), and ``costs``, for lines of a sale whose margin is taxed, (line id, what the line cost);
+    ``wo`` the automatic rules that the cashier left out, ``srch`` whether the search for the best rules was "exact" or
+    "bounded" ("": none), and ``auto`` holds, for lines that automatic rules added, (line id, rule).
     """
 
     fiscal: ClassVar[str] = "ticket"
@@ -167,6 +187,9 @@ class Ticket(Record, frozen=True):
     zone: int | None = None
     pr: tuple[tuple[int, int], ...] = ()
     costs: tuple[tuple[int, int], ...] = ()
+    wo: tuple[int, ...] = ()
+    srch: str = ""
+    auto: tuple[tuple[int, int], ...] = ()
 
 
 class Posted(Ticket, frozen=True, tag="sales.posted"):

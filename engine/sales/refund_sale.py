@@ -7,9 +7,11 @@ import msgspec
 from msgspec import Meta
 
 from engine.cash import views as cash
+from engine.discounts import views_coupons as coupons
+from engine.discounts.kinds_coupons import COUPONS
 from engine.kernel.errors import Refusal
 from engine.kernel.kinds import Quantity, Row
-from engine.kernel.messages import LINES_MAX, Command, Note
+from engine.kernel.messages import LINES_MAX, Command, Note, Record
 from engine.kernel.money import quantity
 from engine.kernel.world import World
 from engine.payments import views as payments
@@ -59,8 +61,9 @@ class RefundSale(Command, views.TicketName, frozen=True, kw_only=True, tag="sale
     receipt: bool = False
 
 
-def decide_refund(command: RefundSale, world: World) -> tuple[Refunded]:
-    """The ticket of opposite sign: amounts by cumulative rounding, VAT as sealed (pricing.md, Refunds)."""
+def decide_refund(command: RefundSale, world: World) -> tuple[Record, ...]:
+    """The ticket of opposite sign: amounts by cumulative rounding, VAT as sealed (pricing.md, Refunds); where nothing
+    is left of the sale, the uses of its coupons that come back with it."""
     session = cash.open_session(world)
     of, row = views.find_for(command, world, training=session.training)
     if row.refund:
@@ -78,7 +81,17 @@ def decide_refund(command: RefundSale, world: World) -> tuple[Refunded]:
     case = _Case(of, sale, later, sold, kept_out, back, min(later.due, back.total))
     legs = _give_back(command.payments, case, world)
     cash.require_room(session, back.total, legs)
-    return (_ticket(command, case, legs, session.number, world),)
+    ticket = _ticket(command, case, legs, session.number, world)
+    return ticket, *(() if session.training else _restored(case, world))
+
+
+def _restored(case: "_Case", world: World) -> tuple[Record, ...]:
+    """The uses of coupons that a whole refund gives back, where the coupon says so."""
+    if not any(discount.k == COUPONS.name for discount in case.sale.disc) or not _complete(case):
+        return ()
+    used = {discount.id for discount in case.sale.disc if discount.k == COUPONS.name and discount.id is not None}
+    of, customer = case.of, None if case.sale.cust is None else case.sale.cust.id
+    return tuple([record for id in sorted(used) for record in coupons.restored(world, id, customer, of.series, of.no)])
 
 
 class _Case(NamedTuple):
@@ -145,16 +158,21 @@ def _sold(line: Line, sale: Posted, already: int, now: int) -> SoldLine:
 
 def _give_back(asked: tuple[LegIn, ...], case: _Case, world: World) -> tuple[Leg, ...]:
     """The legs of the refund: what was only due is not given back, and cash no more than came in as cash."""
-    sale, refunded = case.sale, case.later.refunded
+    sale = case.sale
     amount = case.back.total - case.off
     paid = return_money.paid_so_far(sale, case.later)
-    whole = refunded | {int(line.id): line.already + line.now for line in case.sold}
-    complete = case.later.due == case.off and all(whole.get(line.id, 0) == line.q for line in sale.lines)
+    complete = case.later.due == case.off and _complete(case)
     given = asked or return_money.same_ways(paid, amount, complete=complete)
     legs, _ = payments.settle(world, -amount, given, may_stay_due=False, refund=True)
     legs = return_money.true_up(legs, paid, shop.settings(world).cash_rounding_step, complete=complete)
     return_money.require_cash(legs, paid)
     return legs
+
+
+def _complete(case: _Case) -> bool:
+    """Whether nothing is left of the sale after this refund."""
+    whole = case.later.refunded | {int(line.id): line.already + line.now for line in case.sold}
+    return all(whole.get(line.id, 0) == line.q for line in case.sale.lines)
 
 
 def _ticket(command: RefundSale, case: _Case, legs: tuple[Leg, ...], session: int, world: World) -> Refunded:
@@ -236,7 +254,7 @@ def _discount(old: Discount, index: int, back: Refund) -> Discount:
             granted -= shares[index]
             base -= line.base
     return Discount(
-        id=old.id, pv=old.pv, l=old.l, phase=old.phase, base=base, wanted=granted, granted=granted, cut=None
+        id=old.id, pv=old.pv, l=old.l, phase=old.phase, base=base, wanted=granted, granted=granted, cut=None, k=old.k
     )
 
 

@@ -3,7 +3,7 @@
 import datetime
 import hashlib
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -44,6 +44,8 @@ class SealedLater(Header, frozen=True, kw_only=True):
 
 
 _LATER = msgspec.json.Decoder(SealedLater)
+_TICKET_RECORD = msgspec.json.Decoder(Posted | Refunded)
+_LATER_RECORD = msgspec.json.Decoder(Refunded | Paid | Copied)
 _SEALED = msgspec.json.Decoder(Sealed)
 _TICKET = msgspec.json.Decoder(SealedTicket)
 
@@ -61,14 +63,35 @@ def sealed(world: World, position: int) -> Sealed:
     return _SEALED.decode(entry_bytes(world, position))
 
 
+def _ticket_of(data: bytes) -> SealedTicket:
+    """A ticket's entry; the ticket stands first, and few have anything behind it (coupons, lent rights)."""
+    try:
+        return _TICKET.decode(data)
+    except msgspec.ValidationError:
+        whole = _SEALED.decode(data)
+        return SealedTicket(**_header(whole), rec=(_TICKET_RECORD.decode(whole.rec[0]),))
+
+
+def _later_of(data: bytes) -> SealedLater:
+    try:
+        return _LATER.decode(data)
+    except msgspec.ValidationError:
+        whole = _SEALED.decode(data)
+        return SealedLater(**_header(whole), rec=(_LATER_RECORD.decode(whole.rec[0]),))
+
+
+def _header(entry: Header) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in Header.__struct_fields__}
+
+
 def sealed_ticket(world: World, position: int) -> SealedTicket:
     """A ticket's entry by its position."""
-    return _TICKET.decode(entry_bytes(world, position))
+    return _ticket_of(entry_bytes(world, position))
 
 
 def sealed_payment(world: World, position: int) -> Paid:
     """A later payment by the position of its entry."""
-    record = _LATER.decode(entry_bytes(world, position)).rec[0]
+    record = _later_of(entry_bytes(world, position)).rec[0]
     assert isinstance(record, Paid), "a table names an entry as a payment that is none"
     return record
 
@@ -119,7 +142,7 @@ def find(name: TicketName, world: World, *, training: bool) -> tuple[Original, T
     if name.seq is not None:
         data = world.rows.entry(join_position(name.gen, name.seq))
         try:
-            found = None if data is None else _TICKET.decode(data).rec[0]
+            found = None if data is None else _ticket_of(data).rec[0]
         except msgspec.ValidationError:
             found = None  # an entry, but not of a ticket
         if found is None or no not in (None, found.no):
@@ -185,7 +208,7 @@ def answer_ticket(query: AskTicket, world: World) -> TicketShown:
     """The ticket from its sealed bytes; its leaf is hashed from them here (journal.md, Seal)."""
     of, row = find(query, world, training=False)
     data = entry_bytes(world, row.position)
-    entry = _TICKET.decode(data)
+    entry = _ticket_of(data)
     ticket = entry.rec[0]
     later = later_row(world, of.series, of.no, row)
     link = next(link for link in entry.chain if link.of == ticket.fiscal)
@@ -219,7 +242,7 @@ def _refundable(ticket: Posted | Refunded, later: LaterRow) -> dict[int, int]:
 def _events(world: World, positions: list[int]) -> tuple[Later, ...]:
     shown = []
     for position in positions:
-        entry = _LATER.decode(entry_bytes(world, position))
+        entry = _later_of(entry_bytes(world, position))
         shown.append(
             Later(gen=entry.gen, seq=entry.seq, at=entry.at, till=entry.till, operator=entry.op, record=entry.rec[0])
         )

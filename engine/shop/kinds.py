@@ -17,6 +17,8 @@ MODE_MAX = 6
 MINUTES_OF_DAY = 1_440
 LINES_OF_TEXT_MAX = 12
 DATED_MAX = 20
+SEARCH_NODES = 50_000
+SEARCH_NODES_MAX = 1_000_000
 
 SalesMode = Annotated[int, Meta(ge=0, le=MODE_MAX)]
 """How goods are handed over: 0 take-away, 1 delivery, 2 on site, 3 drive-through, 4 counter, 5 relay, 6 shipping."""
@@ -54,7 +56,20 @@ DECIMALS = {
 
 LA_POSTE_SIREN = "356000000"
 
-PRICED_KINDS = ("products", "departments", "option-sets", "discounts", "payment-modes", "prices")
+PRICED_KINDS = (
+    "products",
+    "departments",
+    "option-sets",
+    "discounts",
+    "payment-modes",
+    "prices",
+    "line-rules",
+    "offers",
+    "menus",
+    "packs",
+    "automatic-rules",
+    "coupons",
+)
 """Kinds whose rows hold amounts that mean nothing without the currency and the basis."""
 
 
@@ -77,7 +92,8 @@ class ReceiptOptions(Row, frozen=True, kw_only=True):
 
     ``phone``, ``till_name`` (its number stays), ``mode`` (of the sale) and ``notes`` are left out where false;
     ``net_prices`` adds each line's amount without VAT; ``large_total`` prints the total in double size; ``code`` adds
-    the QR code of the proof where the shop has a public address.
+    the QR code of the proof where the shop has a public address; ``saved`` tells under the total what discounts took
+    off it.
     """
 
     phone: bool = True
@@ -87,6 +103,7 @@ class ReceiptOptions(Row, frozen=True, kw_only=True):
     net_prices: bool = False
     large_total: bool = True
     code: bool = True
+    saved: bool = False
 
 
 class SettingsRow(Row, frozen=True, kw_only=True):
@@ -99,6 +116,8 @@ class SettingsRow(Row, frozen=True, kw_only=True):
     1: no rounding); ``default_float`` what a drawer starts with; ``logo`` stands at the head of receipts and
     ``receipt`` says what else they show; ``public_address`` is where anybody can reach this shop's server, so that
     receipts can carry a code that leads to their proof.
+    ``rules`` says which of several menus, packs and offers apply: those that are "best" for the customer, or the
+    "first" in their order; ``search_nodes`` is how far the search for the best may go (pricing.md, phase 2).
     """
 
     name: Label
@@ -127,6 +146,8 @@ class SettingsRow(Row, frozen=True, kw_only=True):
     cash_rounding_step: Annotated[int, Meta(ge=0, le=100)] = 0
     cash_limits: Annotated[tuple[DatedAmount, ...], Meta(max_length=DATED_MAX)] = CASH_LIMITS_FR
     meal_voucher_caps: Annotated[tuple[DatedAmount, ...], Meta(max_length=DATED_MAX)] = MEAL_VOUCHER_CAPS_FR
+    rules: Literal["best", "first"] = "best"
+    search_nodes: Annotated[int, Meta(ge=0, le=SEARCH_NODES_MAX)] = SEARCH_NODES
 
 
 class TillRow(Row, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from engine.kernel.world import World
 from engine.shop.kinds import (
     CASH_LIMITS_FR,
     MEAL_VOUCHER_CAPS_FR,
+    SEARCH_NODES,
     SETTINGS,
     SETTINGS_ID,
     TILLS,
@@ -62,6 +63,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cash_rounding_step: int = 0
     cash_limits: Limits = _limits(CASH_LIMITS_FR)
     meal_voucher_caps: Limits = _limits(MEAL_VOUCHER_CAPS_FR)
+    rules: str = "best"
+    search_nodes: int = SEARCH_NODES
 
 
 DEFAULTS = Settings()

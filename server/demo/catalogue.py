@@ -125,6 +125,44 @@ _DISCOUNTS: tuple[Row, ...] = (
     {"title": "Fin de journée -30 %", "percent": "-30", "scope": "line"},
 )
 
+_MENUS: tuple[Row, ...] = (
+    {
+        "title": "Formule plat + dessert",
+        "price": "21.00",
+        "slots": [{"title": "Plat", "departments": [7]}, {"title": "Dessert", "departments": [8]}],
+    },
+    {
+        "title": "Petit déjeuner",
+        "price": "3.60",
+        "slots": [{"title": "Boisson chaude", "departments": [1]}, {"title": "Viennoiserie", "departments": [9]}],
+        "automatic": False,
+    },
+)
+
+_OFFERS: tuple[Row, ...] = (
+    {"title": "Souvenirs : le 3e offert", "type": "cheapest_free", "departments": [11], "quantity": 3},
+)
+
+_LINE_RULES: tuple[Row, ...] = (
+    {
+        "title": "Happy hour",
+        "percent": "-20",
+        "departments": [3],
+        "modes": [ON_SITE],
+        "weekdays": [1, 2, 3, 4, 5],
+        "from_minute": 1_020,
+        "until_minute": 1_140,
+    },
+)
+
+_AUTOMATIC_RULES: tuple[Row, ...] = (
+    {"title": "Remise de groupe -10 %", "percent": "-10", "modes": [ON_SITE], "min_covers": 10},
+)
+
+_COUPONS: tuple[Row, ...] = (
+    {"code": "BIENVENUE", "title": "Bienvenue -5,00 €", "amount": "-5.00", "min_value": 3_000, "max_uses": 500},
+)
+
 
 def ean13(department: int, number: int) -> str:
     """A valid EAN-13 of the range 29, which GS1 leaves to each shop for itself (General Specifications 1.4.5, 7.9)."""
@@ -189,6 +227,11 @@ def commands() -> Iterator[Command]:
         ("option-sets", tuple(_option_sets())),
         ("departments", tuple(_departments())),
         ("products", tuple(products())),
+        ("line-rules", _LINE_RULES),
+        ("offers", _OFFERS),
+        ("menus", _MENUS),
+        ("automatic-rules", _AUTOMATIC_RULES),
+        ("coupons", _COUPONS),
     )
     for kind, rows in kinds:
         for id, row in enumerate(rows, 1):

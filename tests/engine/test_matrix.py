@@ -41,6 +41,7 @@ RIGHTS = {
     "customers.write": "admin manager",
     "delivery.read": ALL,
     "delivery.write": "admin",
+    "discounts.apply": STAFF,
     "discounts.read": READERS,
     "discounts.write": "admin",
     "fiscal.verify": "admin manager",
@@ -123,8 +124,13 @@ NEEDS = {
     "customers.write": "customer-groups.put customer-groups.remove customers.put customers.remove",
     "delivery.read": "tables.get tables.list zones.get zones.list",
     "delivery.write": "tables.put tables.remove zones.put zones.remove",
-    "discounts.read": "discounts.get discounts.list",
-    "discounts.write": "discounts.put discounts.remove",
+    "discounts.apply": "discounts.reserve_coupon discounts.release_coupon",
+    "discounts.read": "discounts.get discounts.list line-rules.get line-rules.list offers.get offers.list menus.get "
+    "menus.list packs.get packs.list automatic-rules.get automatic-rules.list coupons.get coupons.list "
+    "discounts.lint discounts.coupon",
+    "discounts.write": "discounts.put discounts.remove line-rules.put line-rules.remove offers.put offers.remove "
+    "menus.put menus.remove packs.put packs.remove automatic-rules.put automatic-rules.remove coupons.put "
+    "coupons.remove",
     "fiscal.verify": "fiscal.report_check fiscal.checks",
     "integrations.read": "webhooks.get webhooks.list integrations.hooks integrations.jobs integrations.status",
     "integrations.write": "webhooks.put webhooks.remove integrations.report_delivered integrations.report_failed "

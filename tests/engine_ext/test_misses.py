@@ -9,6 +9,7 @@ from pricing_cases import core_line, line
 from reference_patterns import FIRST, Rule, Slot
 
 from engine_ext.basket import PricingError
+from engine_ext.book import Book
 from engine_ext.misses import (
     BEATEN,
     EXCLUDED,
@@ -26,7 +27,7 @@ from engine_ext.pricing import price
 def misses_of(case: PatternCase) -> list[NearMiss]:
     menus = [ChosenMenu(*menu) for menu in case.menus]
     lines = [core_line(each) for each in case.lines]
-    return list(price(lines, patterns=book_of(case), menus=menus, misses=True).misses)
+    return list(price(lines, book=Book(patterns=book_of(case)), menus=menus, misses=True).misses)
 
 
 def told(miss: NearMiss) -> tuple[object, ...]:
@@ -115,7 +116,7 @@ def test_only_the_nearest_are_told_and_only_where_asked() -> None:
     misses = misses_of(case)
 
     assert [miss.missing for miss in misses] == list(range(1, MISSES_MAX + 1))
-    assert price([core_line(COFFEE)], patterns=book_of(case)).misses == ()
+    assert price([core_line(COFFEE)], book=Book(patterns=book_of(case))).misses == ()
 
 
 @settings(max_examples=100, deadline=None)
@@ -124,11 +125,11 @@ def test_asking_why_changes_no_ticket_and_every_rule_that_applied_has_no_miss(rn
     case = random_pattern_case(rng, units_max=12)
     lines, menus = [core_line(each) for each in case.lines], [ChosenMenu(*menu) for menu in case.menus]
     try:
-        plain = price(lines, patterns=book_of(case), menus=menus)
+        plain = price(lines, book=Book(patterns=book_of(case)), menus=menus)
     except PricingError:
         return
 
-    asked = price(lines, patterns=book_of(case), menus=menus, misses=True)
+    asked = price(lines, book=Book(patterns=book_of(case)), menus=menus, misses=True)
 
     assert repr(plain) == repr(asked)
     assert {use.ref for use in asked.uses}.isdisjoint(miss.ref for miss in asked.misses)

@@ -11,9 +11,10 @@ from reference_pricing import DEPOSIT, STORED, Adjustment, Line
 
 from engine_ext.basket import BASIS_NET, PricingError
 from engine_ext.money import AMOUNT_MAX
-from engine_ext.pricing import ALGORITHM, SUBTOTALS_MAX, Priced, price
+from engine_ext.pricing import ALGORITHM, Priced, price
+from engine_ext.ticket_rules import SUBTOTALS_MAX
 
-CORE = ("basket", "sheet", "patterns", "uses", "pricing", "refund")
+CORE = ("basket", "sheet", "conditions", "book", "line_rules", "patterns", "uses", "ticket_rules", "pricing", "refund")
 
 
 def priced(*lines: Line, rules: tuple[Adjustment, ...] = (), basis: int = 0, decimals: int = 2) -> Priced:

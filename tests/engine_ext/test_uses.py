@@ -6,7 +6,9 @@ from pricing_cases import core_line, line
 from reference_patterns import Rule, Slot
 from reference_pricing import Line
 
+from engine_ext import patterns as core
 from engine_ext.basket import PricingError
+from engine_ext.book import Book
 from engine_ext.patterns import MENUS_MAX, ChosenMenu, Patterns
 from engine_ext.pricing import ALGORITHM, ALGORITHM_PATTERNS, price
 from engine_ext.uses import PHASE_UNITS
@@ -128,7 +130,7 @@ def test_a_menu_without_a_book_is_refused() -> None:
 def test_a_ticket_without_a_book_is_what_it_always_was() -> None:
     lines = [core_line(each) for each in lines_at(300, 200)]
 
-    without, empty = price(lines), price(lines, patterns=Patterns([]))
+    without, empty = price(lines), price(lines, book=Book(patterns=Patterns([])))
 
     assert (without.algorithm, without.uses, without.search) == (ALGORITHM, (), None)
     assert (empty.algorithm, empty.uses, empty.search) == (ALGORITHM_PATTERNS, (), "exact")
@@ -142,3 +144,13 @@ def test_goods_brought_back_without_a_ticket_are_priced_without_rules() -> None:
     ticket = run_core(PatternCase(lines=lines, rules=[menu("a", price=100)], menus=[("menu", ("a",))]))
 
     assert (ticket.total, ticket.uses) == (-300, ())
+
+
+def test_the_explanation_counts_uses_and_units_of_each_line() -> None:
+    lines = [core_line(each) for each in lines_at(300, 200)]
+    book = Book(patterns=Patterns([core.Pattern("pair", (core.Slot(2),), version=6, amount=-50)]))
+
+    [step] = price(lines, book=book).discounts
+
+    assert (step.rule, step.version, step.uses) == ("pattern", 6, 1)
+    assert sorted(step.units) == [(line_id, 1) for line_id in sorted(each.id for each in lines)]

@@ -11,6 +11,7 @@ from reference_pricing import price as slow_price
 
 from engine_ext import patterns as core
 from engine_ext.basket import PricingError
+from engine_ext.book import Book
 from engine_ext.pricing import Priced, price
 
 PRODUCTS = ("cola", "bun", "cake", "tea")
@@ -70,7 +71,7 @@ def run_core(case: PatternCase) -> Priced:
         [core_line(line) for line in case.lines],
         [core_subtotal(rule) for rule in case.subtotals],
         basis=case.basis,
-        patterns=book_of(case),
+        book=Book(patterns=book_of(case)),
         menus=[core.ChosenMenu(*menu) for menu in case.menus],
     )
 

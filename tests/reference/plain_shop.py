@@ -90,7 +90,7 @@ class PlainShop:
         self._folding.begin(_header(self.world), b"", 0, TODAY)
         for record in records:
             PLAIN_FEATURES.fold(record, self._folding)
-        self.world.configuration = self.world.position
+        self.world.configuration = self.world.book = self.world.position
         return records
 
     def configure(self, kind: str, id: int, row: Mapping[str, Any]) -> None:

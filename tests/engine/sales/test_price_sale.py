@@ -12,7 +12,7 @@ def test_the_price_is_the_ticket_that_the_sale_would_seal(open_bar: Shop) -> Non
     priced = open_bar.ask("sales.price", body)
     sold = open_bar.do("sales.post", body).records[0]
 
-    assert sold == msgspec.structs.replace(priced, no=1)
+    assert msgspec.to_builtins(sold) | {"hints": ()} == msgspec.to_builtins(msgspec.structs.replace(priced, no=1))
 
 
 def test_without_payments_the_whole_ticket_is_due_and_nothing_is_written(open_bar: Shop) -> None:
