@@ -41,9 +41,7 @@ from engine.replays import read_change, reprice, simulate
 
 GROUP_COMMANDS_MAX = 512
 NO_MAC = bytes(16)
-
 _log = logging.getLogger("guichet.engine")
-
 __all__ = ["Actor", "Answer", "Engine", "Envelope", "Fault", "IntegrityFault", "Reader", "Refusal", "StoreFault"]
 __all__ += ["CONSOLE", "PublicProof", "backup", "bring_back", "check", "export_journal", "open_new_log", "refold"]
 __all__ += ["price_apart", "price_schema", "read_change", "reprice", "restore", "simulate"]

@@ -135,13 +135,12 @@ def _entries(store: Store, progress: Progress | None) -> Iterator[tuple[ReadTran
         until = clock.boot_ms() + SNAPSHOT_MS_MAX
         with store.read() as txn:
             total = txn.count("entries")
-            with contextlib.closing(txn.scan("entries", start, b"\xff" * 9)) as scan:  # type: ignore[type-var]
-                for key, data in scan:
-                    yield txn, data
-                    start, done = key + b"\0", done + 1
-                    if clock.boot_ms() >= until:
-                        ended = False
-                        break
+            for key, data in txn.scan("entries", start, b"\xff" * 9):
+                yield txn, data
+                start, done = key + b"\0", done + 1
+                if clock.boot_ms() >= until:
+                    ended = False
+                    break
         if progress is not None:
             progress(done, total)
 

@@ -27,7 +27,9 @@ def busy(bar: Shop) -> Shop:
     bar.configure("products", 5, {"title": "Latte", "price": "3.10", "department": 1, "option_sets": [1]})
     bar.configure("products", 6, {"title": "Couvert", "price": "0.50", "department": 2})
     bar.configure("line-rules", 1, {"title": "Happy hour", "percent": "-15", "departments": [1], "modes": [1]})
-    bar.configure("offers", 1, {"title": "3 cafés", "type": "n_for_price", "products": [1], "quantity": 3, "price": "4"})
+    bar.configure(
+        "offers", 1, {"title": "3 cafés", "type": "n_for_price", "products": [1], "quantity": 3, "price": "4"}
+    )
     slots = [{"products": [2]}, {"products": [3]}]
     bar.configure("menus", 1, {"title": "Menu", "price": "6.00", "slots": slots, "automatic": False})
     bar.configure("automatic-rules", 1, {"title": "Couverts", "product": 6, "per_cover": True, "min_covers": 2})
@@ -35,7 +37,9 @@ def busy(bar: Shop) -> Shop:
     bar.configure("customers", 1, {"title": "Fidèle", "percent": "-3"})
     bar.configure("prices", 1, {"product": 4, "price": "1.05", "from_quantity": "6"})
     bar.do("cash.open", {"float_in": 0})
-    sell(bar, {"product": 1, "quantity": 2}, {"product": 3, "note": "sans oignons"}, discounts=[{"id": 1, "lines": [2]}])
+    sell(
+        bar, {"product": 1, "quantity": 2}, {"product": 3, "note": "sans oignons"}, discounts=[{"id": 1, "lines": [2]}]
+    )
     sell(bar, {"product": 1, "price": "0.95"}, {"department": 2, "price": "7.77"}, {"price": "1.11", "label": "Divers"})
     sell(bar, {"product": 5, "options": [1001]}, {"product": 4, "quantity": "7"}, mode=1, customer=1)
     sell(
@@ -115,7 +119,9 @@ def test_progress_ends_at_the_number_of_entries_and_nothing_is_written(busy: Sho
     assert before[1] == outcome.entries
 
 
-def test_snapshots_are_renewed_without_losing_or_repeating_an_entry(busy: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_snapshots_are_renewed_without_losing_or_repeating_an_entry(
+    busy: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(engine.replays, "SNAPSHOT_MS_MAX", 0)
     seen: list[int] = []
 
@@ -220,4 +226,3 @@ def test_a_row_that_the_shop_would_refuse_is_refused_by_its_field(bar: Shop) -> 
 def test_a_period_is_bounded(bar: Shop, first: str, last: str) -> None:
     with pytest.raises(Refusal, match=r"simulate\.bad_period"):
         simulate(bar.engine, read_change(b'{"kind": "offers", "id": 1}'), first, last)
-

@@ -113,7 +113,7 @@ def test_rows_are_put_behind_those_that_they_refer_to() -> None:
     ("rows", "code", "at"),
     [
         ({"departments": {7: b'{"title":"D","vat":1}'}}, "kernel.no_such_row", "book.departments[7].vat"),
-        ({"vat-rates": {1: b'{"title":"N","percent":"200"}'}}, "catalogue.bad_rate", "book.vat-rates[1].percent"),
+        ({"vat-rates": {1: b'{"title":"N","percent":"200"}'}}, "catalogue.bad_percent", "book.vat-rates[1].percent"),
         ({"vat-rates": {1: b"7"}}, "kernel.bad_request", "book.vat-rates[1]"),
     ],
 )
