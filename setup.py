@@ -36,6 +36,17 @@ HOT = (
     "engine/sales/state.py",  # the ticket's row and postings
     "engine/cash/state.py",  # the running totals
     "engine/staff/views.py",  # the operator's rights
+    "server/api/ids.py",  # its id at the door
+    "server/auth/gate.py",  # its sender
+    "server/front/again.py",  # its head
+    "server/front/door.py",  # its connection
+    "server/front/lane.py",  # its way through a worker
+    "server/wire/answers.py",  # its answer as JSON
+    "server/wire/frames.py",  # its way between worker and engine
+    "server/wire/host.py",  # the engine's loop
+    "server/wire/link.py",  # the worker's end of it
+    "server/wire/peers.py",  # the engine's end of it
+    "server/wire/waiting.py",  # its place in the queue
 )
 """The modules that are compiled too, as they are: those that a whole sale spends its time in.
 

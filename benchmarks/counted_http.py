@@ -17,7 +17,8 @@ import uvloop
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from benchmarks import counted, served, ticket
+from benchmarks import counted, credentials, served, ticket
+from benchmarks.credentials import FIRST
 from engine.kernel.messages import Actor
 from engine.kernel.version import VERSION
 from server.api.exchange import read_body, respond
@@ -55,6 +56,14 @@ class Known:
     def authenticate(self, headers: Any, address: str) -> Asker:
         """The sender, by a look-up as the real gate's."""
         return self._askers[headers[b"authorization"]]
+
+    def enter(self, route: Any, headers: Any, address: str) -> Asker:
+        """The same for a route, whose policy is the real gate's matter."""
+        return self.authenticate(headers, address)
+
+    def override(self, headers: Any, who: Asker, command: bytes) -> int:
+        """Nobody lends his rights here."""
+        return 0 if headers.get(b"x-override") is None else -1
 
 
 class Away:
@@ -199,6 +208,11 @@ class Frames:
         self._worker.setblocking(False)
         self._worker.recv(READ_BYTES)
         self._sent = 0
+        credentials.enrol(bench.engine, data / "shop", range(1, ticket.TILLS + 1))
+        self._askers = [
+            asker(Actor(till=till, operator=ticket.OPERATOR, credential=f"till:{till}:{FIRST}:{FIRST}")).encoded
+            for till in range(1, ticket.TILLS + 1)
+        ]
         self._body = json.dumps(ticket.BODY).encode()
 
     def group(self) -> None:
@@ -207,8 +221,7 @@ class Frames:
         for number in range(counted.GROUP):
             self._sent += 1
             wish = Wish(b"frameid-" + self._sent.to_bytes(8, "big"), SALE, self._body)
-            actor = asker(Actor(till=1 + number % ticket.TILLS, operator=ticket.OPERATOR)).encoded
-            sent.append(frames.encode_call(self._sent, actor, [wish]))
+            sent.append(frames.encode_call(self._sent, self._askers[number % ticket.TILLS], [wish]))
         self._worker.send(b"".join(sent))
         left = counted.GROUP + 1  # their answers, and the journal's new position
         splitter = frames.Splitter(frames.ANSWER_BYTES_MAX)

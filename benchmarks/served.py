@@ -102,11 +102,17 @@ class Served:
         raise RuntimeError("the server takes no sales")
 
     def cpu_s(self) -> dict[str, float]:
-        """Processor seconds so far of the engine and of all workers."""
-        found = {"engine": 0.0, "worker": 0.0}
+        """Processor seconds so far of the engine, of all workers, and of the helpers beside (outbox, chores)."""
+        found = {"engine": 0.0, "worker": 0.0, "helper": 0.0}
         for name, pid in self.processes.items():
-            found[name.partition(" ")[0]] += cpu_s(pid)
+            kind = name.partition(" ")[0]
+            found[kind if kind in found else "helper"] += cpu_s(pid)
         return found
+
+    def selling_cpu_s(self) -> float:
+        """Processor seconds so far of what a sale goes through: the engine and all workers."""
+        found = self.cpu_s()
+        return found["engine"] + found["worker"]
 
 
 def cpu_s(pid: int) -> float:

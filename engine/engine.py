@@ -33,6 +33,7 @@ from engine.kernel.reader import PublicProof, Reader
 from engine.kernel.refusals import UNKNOWN_TILL, Refusals
 from engine.kernel.rows import RowPut, RowRemoved
 from engine.kernel.store import COMMIT_FAILURES_MAX, ReadTransaction, Store, WriteTransaction, fault_of
+from engine.kernel.surroundings import Surroundings
 from engine.kernel.tables import Snapshot, Working
 from engine.kernel.version import VERSION
 from engine.kernel.world import Folding, World, join_position
@@ -41,10 +42,12 @@ from engine.replays import read_change, reprice, simulate
 
 GROUP_COMMANDS_MAX = 512
 NO_MAC = bytes(16)
+
 _log = logging.getLogger("guichet.engine")
+
 __all__ = ["Actor", "Answer", "Engine", "Envelope", "Fault", "IntegrityFault", "Reader", "Refusal", "StoreFault"]
 __all__ += ["CONSOLE", "PublicProof", "backup", "bring_back", "check", "export_journal", "open_new_log", "refold"]
-__all__ += ["price_apart", "price_schema", "read_change", "reprice", "restore", "simulate"]
+__all__ += ["Surroundings", "price_apart", "price_schema", "read_change", "reprice", "restore", "simulate"]
 
 
 class _Pending(msgspec.Struct):
@@ -61,7 +64,7 @@ class Engine:
 
     Opening takes the owner's lock, syncs the store, checks the journal's tail and seals a start event; a journal whose
     tail does not prove itself is not opened for writing (P5), while `Reader` still reads it. A ``served`` shop answers
-    to workers behind a socket: whatever they send has to name a credential.
+    to workers behind a socket: whatever they send has to name a credential; ``surroundings`` are its machine's.
     """
 
     def __init__(
@@ -74,10 +77,11 @@ class Engine:
         limits: Limits | None = None,
         unsafe_filesystem: bool = False,
         served: bool = False,
+        surroundings: Surroundings | None = None,
         remembered: str | None = None,
     ) -> None:
         self.path = path
-        self._served = served
+        self._served, self._surroundings = served, surroundings or Surroundings()
         self.features = features
         self._entropy = entropy or SystemEntropy()
         self._store = Store(path, writable=True, limits=limits, unsafe=unsafe_filesystem)
@@ -119,7 +123,7 @@ class Engine:
         self._rows = Working()
         self._folding = Folding(self._rows, self.features.codes)
         self._world = World(self._rows, self.features.kinds, self._people)
-        self._world.take = self._entropy.take
+        self._world.take, self._world.surroundings = self._entropy.take, self._surroundings
         self._attachments = Attachments(self._people, self.features.kinds)
         self._journal = Journal(self._rows, self._entropy, signer, content_key)
         self._guard = Guard(clock, log.last_ms or None, in_doubt=log.doubt)
@@ -170,6 +174,7 @@ class Engine:
         """
         answers: list[Answer] = []
         self._source = source
+        self._world.by_client = self._served and source == WORKER
         for first in range(0, len(envelopes), GROUP_COMMANDS_MAX):
             with paused():
                 answers.extend(self._group(envelopes[first : first + GROUP_COMMANDS_MAX]))
@@ -186,7 +191,7 @@ class Engine:
 
     def reader(self) -> Reader:
         """A reader over this process's own environment (LMDB opens a store once per process)."""
-        return Reader.over(self._store, self.features, self._people)
+        return Reader.over(self._store, self.features, self._people, self._guard.wall_ms, self._surroundings)
 
     def write_own(self, *records: Record, reason: str = "engine") -> Answer:
         """Seals an entry of the engine itself: its id is derived from its place, and nobody can send it."""
@@ -351,9 +356,8 @@ class Engine:
         world.configuration, world.book = self._journal.log.configuration, self._journal.log.book
         require_source(envelope, row, self._source, served=self._served)
         require_may_act(world, self.features.hooks, envelope, row.permission)
-        keep_staged(
-            world, self._rows
-        )  # that a PIN was right stays true whatever becomes of the command that it was given for
+        # That a PIN was right stays true whatever becomes of the command that it was given for.
+        keep_staged(world, self._rows)
         if row.new_work and self._store.room.low and self._store.look_at_room().low:
             raise Refusal(
                 "store.disk_low", f"only {self._store.room.free_bytes >> 20} MiB are free; nothing new is begun"
@@ -371,7 +375,7 @@ class Engine:
         indexed: bool,
     ) -> Sealed:
         world, journal, folding = self._world, self._journal, self._folding
-        training = bool(actor.till) and (self.features.hooks.training(world, actor.till) or _trains(records))
+        training = bool(actor.till) and (self.features.hooks.training(world, actor.till) or replies.trains(records))
         sealed = journal.append(
             id=id,
             mac=mac,
@@ -494,7 +498,3 @@ class Engine:
         if known is None:
             return replies.faulted(envelope, fault)
         return replies.repeat_answer(txn, known[1], self.features.decode_answer)
-
-
-def _trains(records: tuple[Record, ...]) -> bool:
-    return any(getattr(record, "training", False) for record in records)

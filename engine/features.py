@@ -60,7 +60,7 @@ __all__ = [
     "check_journal",
     "export_journal",
 ]
-__all__ += ["STRANGERS", "STRANGER_FIRST", "Identity", "identity", "shop_name"]
+__all__ += ["STRANGERS", "STRANGER_FIRST", "Identity", "identity", "shop_name", "till_idle_s"]
 __all__ += ["KeyView", "Operator", "PasskeyView", "SessionView", "api_key", "by_badge", "by_login", "operator"]
 __all__ += [
     "passkey",
@@ -79,6 +79,11 @@ _civils: dict[tuple[str, int], Civil] = {}
 def shop_name(world: World) -> str:
     """What people call the shop."""
     return shop_views.settings(world).name
+
+
+def till_idle_s(world: World) -> int:
+    """How many seconds nobody may touch a till before it asks for the PIN again."""
+    return shop_views.settings(world).till_idle_s
 
 
 def _civil(world: World) -> Civil:

@@ -284,7 +284,7 @@ def _checked(store: Store, change: Change, features: Joined) -> RowPut | RowRemo
         return put
 
     try:
-        return Reader.over(store, features, None).look(decide)
+        return Reader.over(store, features, None, SystemClock().wall_ms).look(decide)
     except Refusal as error:
         place = (error.at or "row").removeprefix("row")
         raise Refusal(error.code, error.text, at=f"rule.row{place}", data=error.data) from error

@@ -64,7 +64,7 @@ class HotFinder(importlib.abc.MetaPathFinder):
         return found
 
 
-FINDER = HotFinder(Path(__file__).parent.parent / "engine", BUILT)
+FINDER, OF_SERVER = (HotFinder(Path(__file__).parent.parent / package, BUILT) for package in ("engine", "server"))
 
 if not os.environ.get(SWITCH) and BUILT.is_dir() and FINDER not in sys.meta_path:
-    sys.meta_path.insert(0, FINDER)
+    sys.meta_path[:0] = (FINDER, OF_SERVER)

@@ -6,6 +6,9 @@ KIND_AMOUNT: Final[str]
 KIND_FIXED: Final[str]
 KIND_PERCENT: Final[str]
 PHASE_LINE: Final[int]
+RULE_DEFAULT: Final[str]
+RULE_LINE: Final[str]
+RULE_MANUAL: Final[str]
 SOURCE_SHA256: Final[str]
 
 @final

@@ -4,6 +4,7 @@ from typing import Final, final
 
 KINDS: Final[tuple[str, ...]]
 PHASE_UNITS: Final[int]
+RULE_PATTERN: Final[str]
 SOURCE_SHA256: Final[str]
 
 @final

@@ -71,7 +71,7 @@ def _pages(shop: Shop, described: Mapping[str, Any]) -> dict[str, Handler]:
 
     counted = {
         "docs": fixed(people, "text/html"),
-        "style": fixed(docs.STYLE.encode(), "text/css"),
+        "style": docs.STYLE_FILE.answer,
         "openapi": fixed(document, "application/json"),
         **serve_proof.pages(shop),
     }

@@ -27,6 +27,9 @@ OWNER_ENDS_WITHIN_S = 5.0
 OWNER_LOOK_EACH_S = 0.1
 BACKLOG = 2048
 
+SPARE, SPARE_BEGINS = "spare", b"1"
+"""The last argument of an engine that waits to be needed, and what it is told on its standard input when it is."""
+
 EXIT_FAULT = 4
 """The engine cannot begin: starting it again would not help."""
 
@@ -48,9 +51,11 @@ def main(arguments: list[str]) -> int:
 
     options = msgspec.json.decode(encoded, type=Options)
     if role in ("engine", "worker"):
+        import engine.engine  # noqa: F401  # leads what is imported from here on to compiled forms; others need none
+
         gc.set_threshold(GC_YOUNG_OBJECTS, *gc.get_threshold()[1:])
     if role == "engine":
-        return run_engine(options)
+        return 0 if rest == [SPARE] and not _is_needed() else run_engine(options)
     be_ordinary()
     if role == "outbox":
         from server.outbox.run_outbox import run_outbox
@@ -78,6 +83,16 @@ def _end_with(parent: int) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
+def _is_needed() -> bool:
+    """Imports all that an engine needs and waits; false where the supervisor ends without needing it."""
+    import server.wire.host  # noqa: F401  # with the engine; whoever is needed imports it in a moment
+
+    signal.signal(
+        signal.SIGINT, signal.SIG_DFL
+    )  # Ctrl-C at a terminal is for every process: this one has no last words
+    return sys.stdin.buffer.read(len(SPARE_BEGINS)) == SPARE_BEGINS
+
+
 def run_engine(options: Options) -> int:
     """The engine behind its sockets, until SIGTERM."""
     from engine.engine import Fault
@@ -87,7 +102,7 @@ def run_engine(options: Options) -> int:
 
     data = Path(options.data)
     try:
-        engine = _open_engine(data, unsafe=options.unsafe_filesystem)
+        engine = _open_engine(data, options)
     except Fault as fault:
         sys.stderr.write(f"guichet: the engine cannot begin: {fault}\n")
         return 1 if fault.retry else EXIT_FAULT
@@ -105,14 +120,16 @@ def run_engine(options: Options) -> int:
     return 0
 
 
-def _open_engine(data: Path, *, unsafe: bool) -> Engine:
+def _open_engine(data: Path, options: Options) -> Engine:
     """The engine; one of a server that is just ending is waited for."""
     from engine.engine import Engine, Fault
+    from server.surroundings import surroundings_of
 
+    around = surroundings_of(options)
     end = time.monotonic() + OWNER_ENDS_WITHIN_S
     while True:
         try:
-            return Engine(data, unsafe_filesystem=unsafe, served=True)
+            return Engine(data, unsafe_filesystem=options.unsafe_filesystem, served=True, surroundings=around)
         except Fault as fault:
             if fault.code != "store.owned" or time.monotonic() > end:
                 raise

@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from server.options import Options
-from server.processes import BACKLOG, EXIT_FAULT
+from server.processes import BACKLOG, EXIT_FAULT, SPARE, SPARE_BEGINS
 from server.wire.sockets import CHORES, OUTBOX, WORKER, connect, peer_of
 
 DEATHS_MAX = 3
@@ -26,12 +26,16 @@ WORKERS_FIRST_S = 1.5  # workers finish what they have in hand before the engine
 READY_WITHIN_S = 30.0
 LOOK_EACH_S = 0.02
 AGAIN_AFTER_S = 0.05
+SPARE_AFTER_S = 3.0  # after a start of the engine, which needs the processors itself for a while
 HELPERS_STOP_WITHIN_S = 2.5  # what is on its way to paper is finished, and its outcome sealed, before the engine stops
 HELPER_BACK_OFF_S = (
     30.0  # a helper that died `DEATHS_MAX` times within `DEATHS_WITHIN_S` is started again so much later
 )
 
 Say = Callable[[str], None]
+
+
+NEVER = float("inf")
 
 
 class CannotServe(Exception):
@@ -81,6 +85,8 @@ class Supervisor:
         encoded = msgspec.json.encode(options).decode()
         base = [sys.executable, "-m", "server.processes"]
         self._engine = _Child("engine", [*base, "engine", encoded, str(os.getpid())], ())
+        self._spare: subprocess.Popen[bytes] | None = None
+        self._spare_at = NEVER
         file = listener.fileno()
         command = [*base, "worker", encoded, str(os.getpid()), str(file)]
         self._workers = [_Child(f"worker {number + 1}", command, (file,)) for number in range(options.workers)]
@@ -117,8 +123,10 @@ class Supervisor:
         before = {number: signal.signal(number, lambda *_: self.stop()) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
             self._start(self._engine)
+            for child in self._workers:
+                self._start(child)  # they import for as long as the engine opens, and find it when it listens
             self._await_engine()
-            for child in (*self._workers, *self._helpers):
+            for child in self._helpers:
                 self._start(child)
             if not self._stopping:
                 ready()
@@ -145,15 +153,47 @@ class Supervisor:
             self._watch(0)
 
     def _rest_s(self) -> float | None:
-        """How long the next start of a helper that backs off is away; None where none does."""
+        """How long the next start of a helper that backs off, or of the spare, is away; None where none is."""
         waiting = [child.again_at for child in self._helpers if child.again_at is not None]
-        return max(0.0, min(waiting) - time.monotonic()) if waiting else None
+        first = min([*waiting, self._spare_at])
+        return None if first == NEVER else max(0.0, first - time.monotonic())
 
     def _start(self, child: _Child) -> None:
         child.again_at = None
-        child.process = subprocess.Popen(child.command, pass_fds=child.files, stdin=subprocess.DEVNULL)  # noqa: S603  # our own program, no shell
+        child.process = self._take_spare() if child is self._engine else None
+        if child.process is None:
+            child.process = subprocess.Popen(child.command, pass_fds=child.files, stdin=subprocess.DEVNULL)  # noqa: S603  # our own program, no shell
         child.handle = os.pidfd_open(child.process.pid)
         self._poll.register(child.handle, select.POLLIN)
+
+    def _prepare_spare(self) -> None:
+        """Starts an engine that imports, touches nothing of the shop, and waits to be told that it is needed: half of
+        what a till waits for after an engine's death is Python's reading of programs."""
+        self._spare_at = NEVER
+        self._spare = subprocess.Popen([*self._engine.command, SPARE], stdin=subprocess.PIPE)  # noqa: S603  # our own program, no shell
+
+    def _take_spare(self) -> subprocess.Popen[bytes] | None:
+        """The spare, told to begin; None where there is none, or it died."""
+        spare, self._spare, self._spare_at = self._spare, None, time.monotonic() + SPARE_AFTER_S
+        if spare is None or spare.poll() is not None:
+            return None
+        assert spare.stdin is not None
+        try:
+            with spare.stdin as told:
+                told.write(SPARE_BEGINS)
+        except OSError:
+            spare.kill()
+            spare.wait()
+            return None
+        return spare
+
+    def _end_spare(self) -> None:
+        if self._spare is not None:
+            assert self._spare.stdin is not None
+            self._spare.stdin.close()
+            self._spare.kill()  # it holds nothing
+            self._spare.wait()
+            self._spare = None
 
     def _watch(self, timeout_s: float | None) -> None:
         """Waits for a signal or a death; what died is started again."""
@@ -167,6 +207,8 @@ class Supervisor:
                 self._again(child)
             elif child.again_at is not None and child.again_at <= time.monotonic():
                 self._start(child)
+        if self._spare_at <= time.monotonic():
+            self._prepare_spare()
 
     def _again(self, child: _Child) -> None:
         code = self._forget(child)
@@ -203,6 +245,7 @@ class Supervisor:
     def _end(self) -> None:
         """Workers and helpers first, so that what clients wait for is still answered and what is on paper still said;
         then the engine; then by force."""
+        self._end_spare()
         began = time.monotonic()
         end = began + STOP_WITHIN_S
         self._listener.close()

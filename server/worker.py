@@ -18,6 +18,7 @@ from server.auth.reception import Reception
 from server.front.lane import Lane
 from server.options import Options, hosts_of
 from server.processes import BACKLOG
+from server.surroundings import surroundings_of
 from server.tls import CERTIFICATE, FOLDER, KEY
 from server.wire.link import Link
 from server.wire.sockets import WORKER
@@ -54,7 +55,7 @@ def _gate(shop: Shop, options: Options) -> Gate:
 def run_worker(options: Options, file: int) -> int:
     """One worker on the shared listening socket, until SIGTERM."""
     data = Path(options.data)
-    shop = Shop(data, Link(data, WORKER))
+    shop = Shop(data, Link(data, WORKER), surroundings=surroundings_of(options))
     shop.gate = _gate(shop, options)
     shop.reception = _reception(shop, options)
     limits = {

@@ -50,6 +50,8 @@ class Allowed(msgspec.Struct, frozen=True, kw_only=True):
     def check(self, setup: Setup) -> None:
         """Refuses families and devices that are not allowed (``printer.not_allowed``); the text says which option
         would allow it. Where a network printer is, is looked at when it is called (`addresses`)."""
+        if setup.family == "memory":
+            raise PrinterError("printer.not_allowed", "a served shop prints on paper, and this family prints nowhere")
         if setup.family not in ("file", "serial"):
             return
         path = setup.address.partition("@")[0] if setup.family == "serial" else setup.address
@@ -59,9 +61,7 @@ class Allowed(msgspec.Struct, frozen=True, kw_only=True):
 
     def addresses(self, host: str, port: int, resolve: Resolve | None = None) -> list[str]:
         """The addresses of a printer, every one of them allowed; connect to one of these, not to the name."""
-        if not PORT_FIRST <= port <= PORT_LAST and not any(one.first <= port <= one.last for one in self.ports):
-            text = f"port {port} is none of a printer unless guichet serve has --printer-port {port}"
-            raise PrinterError("printer.not_allowed", text)
+        self._require_port(port)
         try:
             found = (resolve or look_up)(host, port)
         except (OSError, UnicodeError) as error:
@@ -69,6 +69,20 @@ class Allowed(msgspec.Struct, frozen=True, kw_only=True):
         for address in found[:ADDRESSES_MAX]:
             self._require(host, address)
         return found[:ADDRESSES_MAX]
+
+    def check_place(self, host: str, port: int) -> None:
+        """Refuses what is known before anybody is called: the port, and a host that is an address itself."""
+        self._require_port(port)
+        try:
+            ipaddress.ip_address(host.partition("%")[0])
+        except ValueError:
+            return
+        self._require(host, host)
+
+    def _require_port(self, port: int) -> None:
+        if not PORT_FIRST <= port <= PORT_LAST and not any(one.first <= port <= one.last for one in self.ports):
+            text = f"port {port} is none of a printer unless guichet serve has --printer-port {port}"
+            raise PrinterError("printer.not_allowed", text)
 
     def _require(self, host: str, text: str) -> None:
         address = _unwrapped(ipaddress.ip_address(text.partition("%")[0]))

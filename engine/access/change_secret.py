@@ -9,10 +9,10 @@ from engine.staff.kinds import SecretField
 
 
 class ChangeSecret(Command, frozen=True, kw_only=True, tag="access.change_secret"):
-    """The session's own operator gets another ``field``."""
+    """The session's own operator gets another ``field`` (null: none, of a PIN or badge)."""
 
     field: SecretField
-    secret: Secret
+    secret: Secret | None
 
 
 def decide_change(command: ChangeSecret, world: World) -> tuple[Record, ...]:

@@ -19,6 +19,9 @@ KEY_DAYS_MAX = 366  # a key is good for a year at most (reliability 3.4)
 KEYS_OF_ONE_LABEL_MAX = 2  # the old one and the new one, while they are exchanged
 ADDRESSES_MAX = 20
 SCOPES_MAX = 64
+OPERATORS_OF_KEY_MAX = 50
+
+MAKING = "/api/v1/auth/api-keys"  # where a worker makes a key and shows its token once
 
 SCOPES = GRANTABLE - STEP_UP - {right for right in GRANTABLE if right.startswith("access.")}
 """The rights that a key can have: never those over people and keys."""
@@ -28,7 +31,8 @@ class KeyRow(Row, frozen=True, kw_only=True):
     """A key for software that calls the API: what it is for, what it may do, and at which till it acts.
 
     ``scopes`` are rights (kernel/permissions.py); ``expires`` is the last day on which it works, at most a year ahead;
-    ``addresses`` are networks that it may come from (empty: any), which the worker checks; ``key_id`` are the eight
+    ``addresses`` are networks that it may come from (empty: any), which the worker checks; ``operators`` are those for
+    whom it may act besides for itself, and then only within the rights of both; ``key_id`` are the eight
     characters that its token shows, ``secret`` keeps the token's SHA-256. Two keys may share a label, so that one can
     be exchanged while the other works; removing the row revokes the key at once.
     """
@@ -39,6 +43,7 @@ class KeyRow(Row, frozen=True, kw_only=True):
     expires: Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
     key_id: Annotated[str, Meta(pattern=r"^[0-9A-Za-z]{8}$")]
     addresses: Annotated[tuple[Annotated[str, Meta(max_length=50)], ...], Meta(max_length=ADDRESSES_MAX)] = ()
+    operators: Annotated[tuple[Id, ...], Meta(max_length=OPERATORS_OF_KEY_MAX)] = ()
     secret: Annotated[Secret | None, SecretMark] = None
 
 
@@ -90,11 +95,16 @@ def check_key(row: KeyRow, world: World) -> KeyRow:
         text = f"a key works until a day from today to {KEY_DAYS_MAX} days ahead"
         raise Refusal("access.bad_expiry", text, at="row.expires")
     if row.secret is None and unique_holder(API_KEYS, "key_id", row.key_id, world) is None:
-        raise Refusal("access.no_secret", "a new key needs a secret", at="row.secret")
+        raise Refusal("access.no_secret", f"a new key needs a secret: make it at {MAKING}", at="row.secret")
     if _others_of_label(row, world) >= KEYS_OF_ONE_LABEL_MAX:
         text = f"{KEYS_OF_ONE_LABEL_MAX} keys {row.label!r} work already; remove one first"
         raise Refusal("access.two_keys", text, at="row.label")
-    return msgspec.structs.replace(row, scopes=tuple(sorted(set(row.scopes))), addresses=_normal_addresses(row))
+    return msgspec.structs.replace(
+        row,
+        scopes=tuple(sorted(set(row.scopes))),
+        addresses=_normal_addresses(row),
+        operators=tuple(sorted(set(row.operators))),
+    )
 
 
 API_KEYS = Kind(
@@ -102,7 +112,8 @@ API_KEYS = Kind(
     code=5,
     row=KeyRow,
     permission="access.keys",
-    references={"till": "tills"},
+    ceremony=MAKING,
+    references={"till": "tills", "operators": "operators"},
     unique=("key_id",),
     rows_max=200,
     check=check_key,
@@ -152,6 +163,7 @@ PASSKEYS = Kind(
     code=6,
     row=PasskeyRow,
     permission="staff.write",
+    ceremony="/api/v1/auth/passkey/add/begin",
     references={"operator": "operators"},
     unique=("credential",),
     rows_max=10_000,

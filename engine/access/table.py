@@ -8,6 +8,7 @@ from engine.access.invite_till import InviteTill, decide_invite
 from engine.access.kinds import API_KEYS, PASSKEYS
 from engine.access.log_in import LogIn, decide_log_in
 from engine.access.log_out import LogOut, decide_log_out
+from engine.access.make_key import MakeKey, decide_make_key
 from engine.access.records import TillEnrolled, TillRevoked
 from engine.access.revoke_till import RevokeTill, decide_revoke
 from engine.access.state import fold_enrolled, fold_revoked, fold_till_removed
@@ -69,6 +70,13 @@ TABLE = Capability(
             decide=decide_change,
             permission="access.secrets",
             example={"field": "password", "secret": {"hash": "$argon2id$", "key": HEX}},
+            route=False,
+        ),
+        CommandRow(
+            type=MakeKey,
+            decide=decide_make_key,
+            permission="access.keys",
+            example={"row": {k: v for k, v in API_KEYS.example.items() if k != "secret"}, "digest": HEX},
             route=False,
         ),
         CommandRow(type=LogOut, decide=decide_log_out, permission="access.own", example={"everywhere": True}),

@@ -37,10 +37,12 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeyView(msgspec.Struct, frozen=True, kw_only=True):
-    """A live API key: its row, its till, the networks it may come from, and the name its actor carries."""
+    """A live API key: its row, its till, the operators for whom it may act, the networks it may come from, and the name
+    its actor carries."""
 
     id: int
     till: int
+    operators: tuple[int, ...]
     addresses: tuple[str, ...]
     credential: str
 
@@ -105,7 +107,7 @@ def _admit_key(world: World, actor: Actor, named: Credential) -> None:
         raise _revoked(actor, f"API key {named.key_id}")
     if last_day(row) < world.day:
         raise Refusal("access.expired", f"API key {named.key_id} worked until {row.expires}")
-    if row.till != actor.till or actor.operator:
+    if row.till != actor.till or (actor.operator and actor.operator not in row.operators):
         raise _foreign(actor, f"API key {named.key_id}")
 
 
@@ -167,7 +169,13 @@ def api_key(world: World, key_id: str, digest: bytes) -> KeyView | None:
         return None
     if last_day(row) < world.day:
         return None
-    return KeyView(id=id, till=row.till, addresses=row.addresses, credential=credentials.of_key(id, key_id))
+    return KeyView(
+        id=id,
+        till=row.till,
+        operators=row.operators,
+        addresses=row.addresses,
+        credential=credentials.of_key(id, key_id),
+    )
 
 
 def passkey(world: World, credential: bytes) -> PasskeyView | None:
@@ -218,7 +226,8 @@ def identity(world: World, actor: Actor) -> Identity:
         assert row is not None, "admitted"
         since_ms, level_ms = row.began_ms, row.level_ms
     elif named.kind == "key":
-        rights = frozenset(world.row(API_KEYS, named.key).scopes)  # type: ignore[union-attr]  # admitted, so there
+        scopes = frozenset(world.row(API_KEYS, named.key).scopes)  # type: ignore[union-attr]  # admitted, so there
+        rights = scopes & rights if actor.operator else scopes
     elif actor.till and actor.operator:
         since_ms = staff.signed_in_ms(world, actor.till, actor.operator) or 0
     return Identity(

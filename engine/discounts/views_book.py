@@ -235,7 +235,7 @@ def _automatic(ref: str, version: int, row: AutomaticRow, unit: int) -> Automati
 
 
 def _offer(ref: str, version: int, row: OfferRow, unit: int) -> Pattern:
-    named = {
+    named: dict[str, Any] = {
         "products": _products(row.products),
         "departments": _departments(row.departments),
         "except_products": _products(row.except_products),
@@ -249,7 +249,10 @@ def _offer(ref: str, version: int, row: OfferRow, unit: int) -> Pattern:
     elif row.type == "buy_get":
         more |= {"percent": _percent(row.percent) or FREE, "on": (1,)}
         own = row.get_products or row.get_departments
-        given = {"products": _products(row.get_products), "departments": _departments(row.get_departments)}
+        given: dict[str, Any] = {
+            "products": _products(row.get_products),
+            "departments": _departments(row.get_departments),
+        }
         slots.append(Slot(row.get_quantity or 1, **(given if own else named)))
     else:
         more |= {"percent": FREE if row.type == "cheapest_free" else _percent(row.percent), "count": row.count or 1}

@@ -74,7 +74,8 @@ def require_holder(world: World, found: Redeemed, customer: int | None, at: str)
     if row.customers and customer not in row.customers:
         text = f"coupon {code} is not for customer {customer}"
         raise Refusal("discounts.coupon_of_others", text, at=at, data={"code": code})
-    if row.once_per_customer and customer is not None and world.get(USERS, found.id, customer):
+    used = None if customer is None else world.get(USERS, found.id, customer)
+    if row.once_per_customer and used:
         text = f"customer {customer} has used coupon {code} already"
         raise Refusal("discounts.coupon_spent", text, at=at, data={"code": code, "left": 0})
 

@@ -47,6 +47,11 @@ def answer_checks(query: AskChecks, world: World) -> ChecksShown:
     )
 
 
+def last_check(world: World) -> CheckShown | None:
+    """The last check, or None where there was none."""
+    return _shown(world, LAST)
+
+
 def _shown(world: World, which: int) -> CheckShown | None:
     row = world.get(CHECKS, which)
     if row is None:

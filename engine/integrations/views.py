@@ -158,6 +158,23 @@ def answer_jobs(query: AskJobs, world: World) -> JobsPage:
     return JobsPage(deliveries=tuple(found), position=place[0], number=place[1], more=more)
 
 
+def waiting(world: World) -> int:
+    """How many deliveries wait for endpoints that are switched on, of the first thousands behind where each stands."""
+    count = 0
+    for (_, id), version in world.scan(CURRENT, WEBHOOKS.code):
+        row: WebhookRow = world.row_at(WEBHOOKS, id, version)
+        if not row.active:
+            continue
+        state = hook_row(world, id)
+        place = max((state.position, state.number), (state.since, NUMBER_MAX))
+        beyond = set(state.beyond)
+        for key, raw in world.scan(OUTBOX, after=place, limit=JOBS_LOOKED_MAX):
+            job = _job(raw)
+            if job is not None and id in job.hooks and key not in beyond:
+                count += views_bodies.ends_here(world, job, key[0])
+    return count
+
+
 def _job(raw: msgspec.Raw) -> Job | None:
     try:
         return _JOB.decode(raw)

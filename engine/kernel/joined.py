@@ -18,7 +18,7 @@ from engine.kernel.credentials import SOURCES
 from engine.kernel.errors import Refusal
 from engine.kernel.events import Event, Overridden
 from engine.kernel.journal import CHAINS
-from engine.kernel.kinds import Kind, Secret, field_extra
+from engine.kernel.kinds import Kind, Secret
 from engine.kernel.messages import Actor, Command, Header, Query, Record
 from engine.kernel.permissions import PERMISSIONS
 from engine.kernel.world import Folding, World
@@ -90,7 +90,7 @@ class Joined:
         self._decoders: dict[str, Any] = {}
         self._secrets: dict[type[Command], tuple[str, ...]] = {}
         for kind in self.kinds.values():
-            secret = tuple(name for name, mark in field_extra(kind.row, "mark").items() if mark == "secret")
+            secret = kind.secrets
             if secret:
                 self._secrets[rows.put_type(kind)] = secret
 
@@ -262,7 +262,7 @@ def _kind_commands(kind: Kind, capability: str) -> tuple[CommandRow, ...]:
     return (
         CommandRow(
             type=rows.put_type(kind),
-            decide=functools.partial(rows.decide_put, kind),
+            decide=functools.partial(rows.decide_put_asked, kind),
             permission=kind.permission,
             example=example,
         ),

@@ -59,7 +59,8 @@ class Kind:
     it points to; ``unique`` names fields whose values no two live rows share; ``prices`` is true where a change makes
     a new book (pricing.md, Replay); ``fiscal`` where it is a setting with fiscal effect, which the technical event log
     names too; ``only_id`` where there is one row with one id, which is never removed; ``id_max`` where ids must fit
-    something smaller.
+    something smaller; ``ceremony`` is the path at which people set the kind's secret fields, where no client may hand
+    in their stored forms: what a served shop's workers put holds none.
     """
 
     name: str
@@ -73,9 +74,15 @@ class Kind:
     rows_max: int = ROWS_MAX
     id_max: int = INTEGER_MAX
     only_id: int | None = None
+    ceremony: str = ""
     guard: Guard | None = None
     check: Check | None = None
     example: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The names of its secret fields, in the order of its row."""
+        return tuple(name for name, mark in field_extra(self.row, "mark").items() if mark == "secret")
 
     def require_sound(self) -> None:
         """`ValueError` where the declaration promises what cannot be kept.
@@ -92,6 +99,8 @@ class Kind:
                 raise ValueError(f"kind {self.name} declares {name}, which is no field of it")
             if name in marks:
                 raise ValueError(f"field {name} of kind {self.name} is {marks[name]}: no other row can depend on it")
+        if self.ceremony and "secret" not in marks.values():
+            raise ValueError(f"kind {self.name} has a ceremony for secrets and no secret")
         for name in marks:
             if fields[name].default is msgspec.NODEFAULT:
                 raise ValueError(

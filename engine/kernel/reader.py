@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from engine.kernel import replies
 from engine.kernel.actors import require_live, require_may_ask
+from engine.kernel.clock import SystemClock
 from engine.kernel.disk import Limits
 from engine.kernel.errors import IntegrityFault, Refusal
 from engine.kernel.joined import Joined
@@ -17,12 +18,14 @@ from engine.kernel.messages import ENGINE, Actor, Query
 from engine.kernel.people import PeopleStore
 from engine.kernel.public_proof import find_leaf, opens, parse_place
 from engine.kernel.store import ReadTransaction, Store
+from engine.kernel.surroundings import Surroundings
 from engine.kernel.tables import Snapshot
 from engine.kernel.world import World, split_position
 
 T = TypeVar("T")
 
 ENTRIES_PAGE_MAX = 1000
+_PLAIN = Surroundings()
 SEQUENCES_MAX = 1 << 48  # sequences of one generation: what a position has room for
 
 
@@ -40,11 +43,24 @@ class PublicProof:
 
 
 class Reader:
-    """A shop's readers' end: opened read-only from its path, or lent by the engine of the same process."""
+    """A shop's readers' end: opened read-only from its path, or lent by the engine of the same process.
 
-    def __init__(self, path: Path, features: Joined, *, limits: Limits | None = None) -> None:
+    Queries are answered as of now, by the machine's clock and never before the last entry: a price that changes at
+    19:00 is shown from 19:00 on, however long nobody sold. While the clock is in doubt the last entry's time counts.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        features: Joined,
+        *,
+        limits: Limits | None = None,
+        surroundings: Surroundings = _PLAIN,
+    ) -> None:
         self._own = True
+        self.surroundings = surroundings
         self._kept: dict[Any, tuple[int, Any]] = {}  # by what is committed, so every snapshot may share it
+        self._wall_ms: Callable[[], int] = SystemClock().wall_ms
         self._store = Store(path, writable=False, limits=limits)
         self._features = features
         with self._store.read() as txn:
@@ -54,11 +70,20 @@ class Reader:
         self._people: PeopleStore | None = PeopleStore(path, log.shop, self._store.limits, writable=False, entropy=None)
 
     @classmethod
-    def over(cls, store: Store, features: Joined, people: PeopleStore | None) -> "Reader":
-        """A reader that shares the environment of a writer in the same process."""
+    def over(
+        cls,
+        store: Store,
+        features: Joined,
+        people: PeopleStore | None,
+        wall_ms: Callable[[], int],
+        surroundings: Surroundings = _PLAIN,
+    ) -> "Reader":
+        """A reader that shares the environment and the clock of a writer in the same process."""
         reader = cls.__new__(cls)
+        reader.surroundings = surroundings
         reader._own = False
         reader._kept = {}
+        reader._wall_ms = wall_ms
         reader._store = store
         reader._features = features
         reader._people = people
@@ -132,14 +157,15 @@ class Reader:
         assert log is not None
         world = World(rows, self._features.kinds, self._people or _Nobody())
         world.actor = actor
+        world.surroundings, world.storage = self.surroundings, self._store.storage
         world.gen, world.seq = log.gen, log.size
         world.configuration, world.book = log.configuration, log.book
         world.kept = self._kept
-        world.at_ms = log.last_ms
+        world.at_ms = log.last_ms if log.doubt else max(log.last_ms, self._wall_ms())
         world.may = lambda permission: self._features.hooks.allows(world, actor, permission)
         civil = self._features.hooks.civil(world)
         world.zone = civil.zone
-        world.day = civil.day(log.last_ms)
+        world.day = civil.day(world.at_ms)
         return world
 
     def entry(self, gen: int, seq: int) -> replies.Stored:

@@ -187,3 +187,8 @@ def faulted(envelope: Envelope, error: Exception) -> Answer:
         text = f"the engine failed on this command and recorded nothing ({type(error).__name__}); its log says where"
         error = Fault("kernel.fault", text)
     return Answer(id=hex_of(envelope.id), status="fault", code=error.code, text=error.text, retry=error.retry)
+
+
+def trains(records: tuple[Record, ...]) -> bool:
+    """Whether any of the records says itself that it is training."""
+    return any(getattr(record, "training", False) for record in records)

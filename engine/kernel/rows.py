@@ -169,6 +169,19 @@ def _require_version(kind: Kind, command: Any, world: World) -> None:
         raise Refusal("kernel.row_changed", text, at="if_version", data={"version": now})
 
 
+def decide_put_asked(kind: Kind, command: Any, world: World) -> tuple[Record, ...]:
+    """``<kind>.put`` itself: a client of a served shop hands in no stored form of a secret.
+
+    Who could choose the hash, or bring one that he saw elsewhere, would set a secret past every rule for it.
+    """
+    if world.by_client and kind.ceremony:
+        for field in kind.secrets:
+            if getattr(command.row, field) is not None:
+                text = f"{field} is set at {kind.ceremony}, never by its stored form"
+                raise Refusal("kernel.secret_not_here", text, at=f"row.{field}", data={"way": kind.ceremony})
+    return decide_put(kind, command, world)
+
+
 def decide_put(kind: Kind, command: Any, world: World) -> tuple[Record, ...]:
     """Accepts a row: its own rules, references that exist, values that nobody else holds, room for it."""
     _require_version(kind, command, world)

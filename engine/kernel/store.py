@@ -15,6 +15,7 @@ from engine.kernel import disk
 from engine.kernel.clock import monotonic_ns
 from engine.kernel.disk import Limits, OwnerLock
 from engine.kernel.errors import Fault, KeyFault, StoreFault
+from engine.kernel.surroundings import Storage
 
 DATABASES = (
     "entries",
@@ -414,6 +415,12 @@ class Store:
     def room(self) -> disk.Room:
         """The room on the disk as last seen (every 32 commits)."""
         return self._room
+
+    def storage(self) -> Storage:
+        """Where the store lies, looked at now."""
+        room = self.look_at_room()
+        safe = self.filesystem in disk.FILESYSTEMS_SAFE
+        return Storage(self.filesystem, safe, room.free_bytes, room.low, room.warn)
 
     def look_at_room(self) -> disk.Room:
         """The room on the disk, looked at now."""

@@ -22,6 +22,7 @@ TABLE = Capability(
         "kernel.unknown_till": "the till does not exist or is not active",
         "kernel.no_operator": "nobody is at the till: a command needs an operator",
         "kernel.no_credential": "a worker sent a command without saying by what credential",
+        "kernel.secret_not_here": "a client put a secret's stored form in a row; `way` says where the secret is set",
         "kernel.step_up": "this needs a session whose identity was proven within the last five minutes",
         "kernel.wrong_source": "the command is none that this process may send",
         "kernel.not_allowed": "the operator's role does not hold the right",

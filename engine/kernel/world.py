@@ -10,6 +10,7 @@ from engine.kernel.errors import Fault
 from engine.kernel.kinds import Kind, Row
 from engine.kernel.ledger import BALANCES, AccountClass, Balance, Posting
 from engine.kernel.messages import Actor, Entry, Header
+from engine.kernel.surroundings import Storage, Surroundings
 from engine.kernel.tables import SCAN_ROWS_MAX, Snapshot, Table, Working
 
 K = TypeVar("K")
@@ -54,8 +55,11 @@ class World:
 
     ``at_ms`` is the entry's time in milliseconds since 1970 UTC and ``day`` the business day as an ordinal
     (``datetime.date.toordinal``); ``gen`` and ``seq`` are where the entry will stand; ``zone`` is the shop's zone name.
-    ``putting`` and ``putting_kind`` name the row that a kind's check looks at. Nothing here reads a clock or a random
-    source.
+    ``putting`` and
+    ``putting_kind`` name the row that a kind's check looks at. ``by_client`` says that the command came over the
+    network, by way of a worker of a served shop; ``surroundings`` are the machine's, ``storage()`` says, to queries
+    alone, where the store lies.
+    Nothing here reads a clock or a random source.
 
     ``rights_settled`` is true only where no rights are to be asked for any more: what is sealed is priced again, or a
     basket is priced without a shop (`engine.kernel.bare_shop`); no decision of a shop is ever made in such a world.
@@ -69,6 +73,9 @@ class World:
         self.kinds = kinds
         self.people = people
         self.actor = Actor(till=0)
+        self.by_client = False
+        self.surroundings = Surroundings()
+        self.storage: Callable[[], Storage] = _nowhere
         self.at_ms = 0
         self.day = 0
         self.gen = 0
@@ -213,6 +220,10 @@ class World:
         self.persons.clear()
         self.secrets.clear()
         self.staged.clear()
+
+
+def _nowhere() -> Storage:
+    raise Fault("kernel.no_storage", "only a query's world knows where its store lies")
 
 
 def _plain(row: Row, version: int) -> Row:

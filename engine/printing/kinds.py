@@ -77,9 +77,12 @@ class LogoRow(Row, frozen=True, kw_only=True):
 
 
 def check_printer(row: PrinterRow, world: World) -> PrinterRow:
-    """An address of its family's form."""
+    """An address of its family's form, and a printer that this machine drives."""
     if not ADDRESSES[row.family].fullmatch(row.address):
         raise Refusal("printing.bad_address", f"{row.address!r} is no address of family {row.family}", at="row.address")
+    why = world.surroundings.refuses(row.setup())
+    if why:
+        raise Refusal("printing.not_allowed", why, at="row.address" if row.address else "row.family")
     return row
 
 

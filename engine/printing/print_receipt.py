@@ -10,7 +10,7 @@ from engine.customers.kinds import CUSTOMERS
 from engine.delivery.kinds import TABLES, ZONES
 from engine.kernel.errors import Refusal
 from engine.kernel.kinds import Kind
-from engine.kernel.messages import ENGINE, Query
+from engine.kernel.messages import Query
 from engine.kernel.world import VERSIONS, World, join_position
 from engine.ports.layout import WIDTH_MAX, WIDTH_MIN
 from engine.ports.printer import Document
@@ -23,7 +23,6 @@ from engine.sales.records import Copied, Paid, Posted, Refunded
 from engine.shop.kinds import SETTINGS, SETTINGS_ID, TILLS, SettingsRow
 from engine.staff.kinds import OPERATORS
 
-PUBLIC_URL_CHARS_MAX = 200
 MARGIN_ARTICLES = "CGI art. 297 A, directive 2006/112/CE"
 MARGIN_WORDS = {
     "used-goods": "Biens d'occasion",
@@ -45,14 +44,12 @@ class AskReceipt(Query, sales.TicketName, frozen=True, kw_only=True, tag="printi
 
     ``copy``: 0 the original, n the duplicate that ``sales.copy`` sealed under this number, null the last output that
     there was: the last duplicate, else the original where the sale asked for one, else a preview that says so.
-    ``public_url`` is the server's public address, said by the outbox alone, for the code that leads to the proof where
-    the shop's settings of that time name no address.
+    Where the shop's settings of that time name no address, its server's own leads to the proof.
     """
 
     copy: Annotated[int, Meta(ge=0, le=sales.EVENTS_MAX)] | None = None
     language: Language = "fr"
     width: Annotated[int, Meta(ge=WIDTH_MIN, le=WIDTH_MAX)] = WIDTH_DEFAULT
-    public_url: Annotated[str, Meta(max_length=PUBLIC_URL_CHARS_MAX)] = ""
 
 
 class ReceiptShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,9 +63,6 @@ class ReceiptShown(msgspec.Struct, frozen=True, kw_only=True):
 
 def answer_receipt(query: AskReceipt, world: World) -> ReceiptShown:
     """The receipt from the sealed ticket and from the configuration as it stood then."""
-    if query.public_url and world.actor != ENGINE:
-        # A receipt that leads to somebody else's page is a lie that only its reader pays for.
-        raise Refusal("printing.outbox_only", "the settings say where this shop shows its proofs", at="public_url")
     name = sales.AskTicket(no=query.no, series=query.series, gen=query.gen, seq=query.seq)
     shown = sales.answer_ticket(name, world)
     issue, copy, until = _issue(query.copy, shown)
@@ -77,8 +71,8 @@ def answer_receipt(query: AskReceipt, world: World) -> ReceiptShown:
     operator = _row_then(world, OPERATORS, shown.operator, position)
     ticket = shown.ticket
     settings = _row_then(world, SETTINGS, SETTINGS_ID, position) or SettingsRow(name="-")
-    if settings.public_address is None and query.public_url:
-        settings = msgspec.structs.replace(settings, public_address=query.public_url)
+    if settings.public_address is None and world.surroundings.public_url:
+        settings = msgspec.structs.replace(settings, public_address=world.surroundings.public_url)
     logo = None if settings.logo is None else _row_then(world, LOGOS, settings.logo, position)
     products = _products(ticket, world)
     facts = views.Facts(

@@ -72,7 +72,7 @@ TABLE = Capability(
         "printing.no_such_job": "The entry caused no print job.",
         "printing.not_asked": "The sale asked for no receipt, so there is no original to print.",
         "printing.not_started": "The job's start was not reported by this run of the worker.",
-        "printing.outbox_only": "Only the outbox says where proofs are shown when the shop's settings do not.",
+        "printing.not_allowed": "This server's machine drives no such printer; the text names the option that would.",
         "printing.started_elsewhere": "Another run of the worker began the job; its outcome is unknown.",
         "printing.unknown_problem": "The code is none that a printer can have.",
     },

@@ -87,6 +87,12 @@ def answer_jobs(query: AskJobs, world: World) -> JobsPage:
     return JobsPage(jobs=tuple(heads), next=after)
 
 
+def waiting(world: World) -> tuple[int, int]:
+    """(how many jobs wait for paper or are on their way to it, when the oldest was asked for in milliseconds, or 0)."""
+    asked = [job.at_ms for _, job in world.scan(JOBS)]
+    return len(asked), min(asked, default=0)
+
+
 def _shown(printer: int, position: int, job: JobRow, world: World) -> JobShown:
     gen, seq = split_position(position)
     row = world.row(PRINTERS, printer)

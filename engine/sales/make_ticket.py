@@ -28,7 +28,7 @@ STORED = "stored"
 BASES = {"gross": BASIS_GROSS, "net": BASIS_NET}
 
 
-def price(draft: Draft, terms: Terms | None, *, misses: bool = False) -> pricing.Priced:
+def price(draft: Draft, terms: Terms | None = None, *, misses: bool = False) -> pricing.Priced:
     """The draft priced by the core; what it declines becomes a refusal that names the line.
 
     ``misses`` asks why other rules did not apply.

@@ -19,6 +19,7 @@ LINES_OF_TEXT_MAX = 12
 DATED_MAX = 20
 SEARCH_NODES = 50_000
 SEARCH_NODES_MAX = 1_000_000
+TILL_IDLE_S_MIN, TILL_IDLE_S_MAX = 60, 120
 
 SalesMode = Annotated[int, Meta(ge=0, le=MODE_MAX)]
 """How goods are handed over: 0 take-away, 1 delivery, 2 on site, 3 drive-through, 4 counter, 5 relay, 6 shipping."""
@@ -115,7 +116,8 @@ class SettingsRow(Row, frozen=True, kw_only=True):
     ``mode_required`` makes the choice an obligation; ``cash_rounding_step`` is the smallest coin in minor units (0 or
     1: no rounding); ``default_float`` what a drawer starts with; ``logo`` stands at the head of receipts and
     ``receipt`` says what else they show; ``public_address`` is where anybody can reach this shop's server, so that
-    receipts can carry a code that leads to their proof.
+    receipts can carry a code that leads to their proof; ``till_idle_s`` is how long nobody may touch a till before it
+    asks for the PIN again (reliability 3.4).
     ``rules`` says which of several menus, packs and offers apply: those that are "best" for the customer, or the
     "first" in their order; ``search_nodes`` is how far the search for the best may go (pricing.md, phase 2).
     """
@@ -148,6 +150,7 @@ class SettingsRow(Row, frozen=True, kw_only=True):
     meal_voucher_caps: Annotated[tuple[DatedAmount, ...], Meta(max_length=DATED_MAX)] = MEAL_VOUCHER_CAPS_FR
     rules: Literal["best", "first"] = "best"
     search_nodes: Annotated[int, Meta(ge=0, le=SEARCH_NODES_MAX)] = SEARCH_NODES
+    till_idle_s: Annotated[int, Meta(ge=TILL_IDLE_S_MIN, le=TILL_IDLE_S_MAX)] = TILL_IDLE_S_MAX
 
 
 class TillRow(Row, frozen=True, kw_only=True):

@@ -1,11 +1,13 @@
 """What the shop capability answers to."""
 
-from engine.kernel.capability import Capability
+from engine.kernel.capability import Capability, QueryRow
 from engine.shop.kinds import SETTINGS, TILLS
+from engine.shop.show_status import AskStatus, answer_status
 
 TABLE = Capability(
     name="shop",
     kinds=(SETTINGS, TILLS),
+    queries=(QueryRow(type=AskStatus, answer=answer_status, permission="shop.read", example={}),),
     refusals={
         "shop.bad_day": "a day is written that no calendar has",
         "shop.bad_siret": "the SIRET fails its check digit",

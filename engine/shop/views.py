@@ -13,6 +13,7 @@ from engine.shop.kinds import (
     SEARCH_NODES,
     SETTINGS,
     SETTINGS_ID,
+    TILL_IDLE_S_MAX,
     TILLS,
     DatedAmount,
     ReceiptOptions,
@@ -65,6 +66,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     meal_voucher_caps: Limits = _limits(MEAL_VOUCHER_CAPS_FR)
     rules: str = "best"
     search_nodes: int = SEARCH_NODES
+    till_idle_s: int = TILL_IDLE_S_MAX
 
 
 DEFAULTS = Settings()

@@ -12,10 +12,10 @@ from engine.staff.try_pin import require_till
 
 
 class ChangePin(Command, frozen=True, kw_only=True, tag="staff.change_pin"):
-    """The operator at this till, who has just typed his PIN again, gets another ``pin`` or ``badge``."""
+    """The operator at this till, who has just typed his PIN again, gets another ``pin`` or ``badge`` (null: none)."""
 
     field: Literal["pin", "badge"]
-    secret: Secret
+    secret: Secret | None
 
 
 def decide_change(command: ChangePin, world: World) -> tuple[Record, ...]:

@@ -9,12 +9,15 @@ from engine.kernel.errors import Refusal
 from engine.kernel.kinds import Kind, Personal, Row, Secret, SecretMark
 from engine.kernel.messages import ENGINE, Record
 from engine.kernel.permissions import GRANTABLE, ROLES
-from engine.kernel.rows import decide_put, put_type
+from engine.kernel.rows import RowPut, decide_put, put_type
 from engine.kernel.world import World
 
 RIGHTS_MAX = 64
 
 SecretField = Literal["pin", "badge", "password", "totp"]
+
+AT_TILLS = frozenset({"pin", "badge"})
+"""The secrets that let somebody in at a till; the others open the back office."""
 
 
 class OperatorRow(Row, frozen=True, kw_only=True):
@@ -82,6 +85,7 @@ OPERATORS = Kind(
     code=3,
     row=OperatorRow,
     permission="staff.write",
+    ceremony="/api/v1/auth/secrets",
     unique=("alias",),
     rows_max=10_000,
     check=check_operator,
@@ -90,11 +94,22 @@ OPERATORS = Kind(
 )
 
 
-def with_secret(world: World, operator: int, field: SecretField, secret: Secret) -> tuple[Record, ...]:
-    """The operator's row with one secret changed and everything else as it is, his personal fields too."""
+def with_secret(world: World, operator: int, field: SecretField, secret: Secret | None) -> tuple[Record, ...]:
+    """The operator's row with one secret changed and everything else as it is, his personal fields too.
+
+    None takes a PIN or badge away, so that nothing lets him in at a till; what opens the back office is only replaced.
+    """
+    if secret is None and field not in AT_TILLS:
+        raise Refusal("staff.stays", "a password and its one-time codes are replaced, never taken away", at="secret")
     row = world.row(OPERATORS, operator)
     if row is None or not row.active:
         raise Refusal("staff.unknown_operator", f"there is no operator {operator} in use", at="operator")
     personal = world.people.fields(OPERATORS.code, operator, world.version(OPERATORS, operator)) or {}
     whole = msgspec.structs.replace(row, **personal, **{field: secret})
-    return decide_put(OPERATORS, cast(Any, put_type(OPERATORS))(id=operator, row=whole), world)
+    records = decide_put(OPERATORS, cast(Any, put_type(OPERATORS))(id=operator, row=whole), world)
+    if secret is not None:
+        return records
+    world.attach_secrets(OPERATORS, operator, {field: None})
+    put = records[0]
+    assert isinstance(put, RowPut), "a row was put"
+    return (msgspec.structs.replace(put, secrets=(field,)), *records[1:])

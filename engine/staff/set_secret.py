@@ -5,18 +5,17 @@ from engine.kernel.kinds import Secret
 from engine.kernel.messages import ENGINE, Command, Record
 from engine.kernel.world import World
 from engine.staff import views
-from engine.staff.kinds import SecretField
+from engine.staff.kinds import AT_TILLS, SecretField
 from engine.staff.try_pin import Operator
-
-AT_TILLS = frozenset({"pin", "badge"})
 
 
 class SetSecret(Command, frozen=True, kw_only=True, tag="staff.set_secret"):
-    """``operator`` gets another ``field``; what he was signed in to with the old one is over."""
+    """``operator`` gets another ``field`` (null: none, of a PIN or badge); what he was signed in to with the old one is
+    over."""
 
     operator: Operator
     field: SecretField
-    secret: Secret
+    secret: Secret | None
 
 
 def decide_set(command: SetSecret, world: World) -> tuple[Record, ...]:

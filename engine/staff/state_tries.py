@@ -25,6 +25,9 @@ UNKNOWN_BADGE = 0
 """The operator of a try whose badge tells who it is only after the try."""
 
 
+LOANS_MAX = 20  # approvals at one till by one operator that wait for their commands
+
+
 class Wrong(msgspec.Struct, array_like=True):
     """Wrong PINs of one operator in a row, and when the last one was tried."""
 
@@ -48,6 +51,9 @@ DEVICE_TRIES = Table("staff.device_tries", b"pd", ">H", list[Try], db="marks")
 
 SHOP_TRIES = Table("staff.shop_tries", b"ps", ">B", list[Try], db="marks")
 """0 -> the shop's last tries, oldest first, at most as many as raise the alert."""
+
+LOANS = Table("staff.loans", b"pl", ">HQ", list[int], db="marks")
+"""(till, operator) -> when his PIN was found right there, oldest first, for commands that he lends his rights to."""
 
 ALERTED = Table("staff.alerted", b"pa", ">B", int, db="marks")
 """0 -> when the last alert was sealed."""
@@ -120,3 +126,24 @@ def _without(tries: list[Try], gone: Try) -> list[Try]:
         if tries[place] == gone:
             return tries[:place] + tries[place + 1 :]
     return tries
+
+
+def lend(world: World, till: int, operator: int) -> None:
+    """Takes back the last try of this operator at this till, which was right, and notes that he lends his rights to one
+    command there within a minute; a loan that nobody takes up goes by itself."""
+    give_back(world, till, operator)
+    loans = _running(world, till, operator)
+    world.stage(LOANS, [*loans, world.at_ms][-LOANS_MAX:], till, operator)
+
+
+def take_loan(world: World, till: int, operator: int) -> None:
+    """Uses one loan up; refuses where there is none."""
+    loans = _running(world, till, operator)
+    if not loans:
+        text = f"operator {operator} lent nothing at till {till} within the last minute"
+        raise Refusal("staff.no_try", text, data={"operator": operator})
+    world.stage(LOANS, loans[1:] or None, till, operator)
+
+
+def _running(world: World, till: int, operator: int) -> list[int]:
+    return [at for at in world.get(LOANS, till, operator) or () if 0 <= world.at_ms - at < TRY_VALID_MS]

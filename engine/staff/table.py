@@ -4,6 +4,7 @@ from engine.kernel.capability import Capability, CommandRow, FoldRow, QueryRow
 from engine.kernel.rows import RowPut, RowRemoved
 from engine.staff.change_pin import ChangePin, decide_change
 from engine.staff.kinds import OPERATORS
+from engine.staff.lend_rights import LendRights, decide_lend
 from engine.staff.records import SessionsEnded, SignedIn, SignedOut
 from engine.staff.report_pin import ReportWrongPin, decide_report_wrong
 from engine.staff.set_secret import SetSecret, decide_set
@@ -44,6 +45,14 @@ TABLE = Capability(
             route=False,
         ),
         CommandRow(
+            type=LendRights,
+            decide=decide_lend,
+            permission=SIGN_IN,
+            example={"operator": 3},
+            route=False,
+            operational=True,
+        ),
+        CommandRow(
             type=ChangePin,
             decide=decide_change,
             permission=SIGN_IN,
@@ -74,8 +83,9 @@ TABLE = Capability(
         "staff.locked": "the operator typed too many wrong PINs; a manager unlocks him",
         "staff.more_than_own": "an operator gives a right that he does not hold himself",
         "staff.no_override": "rights are lent at a till, by one operator to another",
+        "staff.stays": "a password or its one-time codes cannot be taken away, only replaced",
         "staff.no_till": "PINs and badges are taken at tills only",
-        "staff.no_try": "no try at this till was counted within the last minute",
+        "staff.no_try": "no PIN was tried, or none lent rights, at this till within the last minute",
         "staff.not_locked": "nothing locks the operator",
         "staff.not_signed_in": "the operator is not signed in at this till, or not any more",
         "staff.other_operator": "an operator signs in for another",

@@ -71,7 +71,8 @@ def _scopes(row: KeyRow, version: int) -> frozenset[str]:
 def role_allows(world: World, actor: Actor, permission: str) -> bool:
     """Whether the actor holds the right: by his credential, his operator, or an operator who lends it to this command.
 
-    The engine itself holds every one, an API key what its scopes name, a till without an operator to let one sign in.
+    The engine itself holds every one, an API key what its scopes name (for an operator what both hold), a till without
+    an operator to let one sign in.
     """
     credential = actor.credential
     if not credential:
@@ -82,7 +83,9 @@ def role_allows(world: World, actor: Actor, permission: str) -> bool:
     elif credential.startswith(credentials.KEY_PREFIX):
         named = credentials.parse(credential)
         scopes = world.compiled(API_KEYS, named.key, _scopes) if named else None
-        return scopes is not None and permission in scopes
+        if scopes is None or permission not in scopes:
+            return False
+        return not actor.operator or permission in _rights(world, actor.operator)
     if permission in _rights(world, actor.operator):
         return True
     if permission in DEVICE:
@@ -96,7 +99,13 @@ def role_allows(world: World, actor: Actor, permission: str) -> bool:
 
 
 def vouch(world: World, actor: Actor, by: int) -> None:
-    """Refuses a second operator who may not lend his rights: at a till, to somebody else, by a PIN tried just now."""
+    """Refuses a second operator who may not lend his rights: at a till, to somebody else, by a PIN typed just now."""
+    require_lender(world, actor, by)
+    state_tries.take_loan(world, actor.till, by)
+
+
+def require_lender(world: World, actor: Actor, by: int) -> None:
+    """Refuses whoever is no second operator in use beside the one at this till."""
     if (
         not actor.till
         or not actor.operator
@@ -107,7 +116,6 @@ def vouch(world: World, actor: Actor, by: int) -> None:
     found = operator(world, by)
     if found is None or not found.active:
         raise Refusal("staff.unknown_operator", f"there is no operator {by} in use", at="override")
-    state_tries.give_back(world, actor.till, by)
 
 
 def signed_in(world: World, till: int, operator: int, *, serial: int, number: int) -> bool:
@@ -170,9 +178,10 @@ def _has_badge(world: World, id: int, stored: str) -> bool:
     return kept is not None and hmac.compare_digest(kept.encode(), stored.encode())
 
 
-def change_secret(world: World, operator: int, field: SecretField, secret: Secret) -> tuple[Record, ...]:
-    """What changes one secret of an operator; refuses a badge that somebody else shows, which would let in neither."""
-    if field == "badge" and by_badge(world, secret.hash) not in (None, operator):
+def change_secret(world: World, operator: int, field: SecretField, secret: Secret | None) -> tuple[Record, ...]:
+    """What changes one secret of an operator (None: takes it away); refuses a badge that somebody else shows, which
+    would let in neither."""
+    if field == "badge" and secret is not None and by_badge(world, secret.hash) not in (None, operator):
         raise Refusal("staff.badge_taken", "somebody else has this badge", at="secret")
     return with_secret(world, operator, field, secret)
 

@@ -5,6 +5,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from server.static import StaticFile
+
 STYLE = """:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}
 body{max-width:60rem;margin:0 auto;padding:1rem}
 h1{margin-bottom:0}h2{margin-top:2.5rem;border-bottom:1px solid #8886}
@@ -14,6 +16,8 @@ code,pre{font:14px/1.4 ui-monospace,monospace}pre{overflow:auto;background:#8882
 table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.15rem .6rem .15rem 0;vertical-align:top}
 nav a{margin-right:.8rem}
 """
+
+STYLE_FILE = StaticFile("/api/docs.css", STYLE.encode(), "text/css")
 
 START = r"""BASE=http://127.0.0.1:8420/api/v1
 JSON='Content-Type: application/json'
@@ -49,7 +53,7 @@ def page(document: Mapping[str, Any]) -> bytes:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
-        f'<title>{_text(info["title"])} API</title><link rel="stylesheet" href="/api/docs.css"></head><body>'
+        f'<title>{_text(info["title"])} API</title><link rel="stylesheet" href="{STYLE_FILE.address}"></head><body>'
         f"<h1>{_text(info['title'])} API</h1><p>Version {_text(info['version'])} · "
         f'<a href="/api/openapi.json">openapi.json</a></p><p>{_text(info["description"])}</p>'
         "<h2>Sell a ticket</h2><p>A device becomes a till by a one-time code, somebody signs in there by a PIN, and the"

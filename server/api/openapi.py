@@ -123,6 +123,12 @@ class _Builder:
     def schemas(self) -> dict[str, Any]:
         """All schemas by name; the tags that only travel inside the engine are taken out."""
         found = {name: _without_tag(schema) for name, schema in self._components.items()}
+        for kind in FEATURES.kinds.values():
+            if kind.ceremony:  # no client hands in stored forms of secrets
+                row = found[self._name(kind.row)]
+                secret = kind.secrets
+                left = {name: its for name, its in row["properties"].items() if name not in secret}
+                found[self._name(kind.row)] = {**row, "properties": left}
         # Batches: what their type leaves to the code, because a problem of its own says it better.
         of_batches = found[self._name(Batch)]["properties"]
         of_batches["commands"] = {**of_batches["commands"], "minItems": 1, "maxItems": BATCH_COMMANDS_MAX}
@@ -172,7 +178,8 @@ class _Builder:
 
     def _kind_row(self, route: Route) -> tuple[dict[str, Any], Mapping[str, Any]]:
         kind = FEATURES.kinds[route.name.rpartition(".")[0]]
-        return self._ref(kind.row), kind.example
+        secret = kind.secrets if kind.ceremony else ()
+        return self._ref(kind.row), {name: value for name, value in kind.example.items() if name not in secret}
 
     def _create(self, route: Route) -> dict[str, Any]:
         body = _body(*self._kind_row(route))

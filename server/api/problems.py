@@ -107,6 +107,7 @@ EXACT: Mapping[str, int] = {
     "kernel.no_such_row": 404,
     "kernel.not_allowed": 403,
     "kernel.row_changed": 412,
+    "kernel.secret_not_here": 422,
     "kernel.step_up": 403,
     "kernel.unknown_command": 404,
     "kernel.unknown_query": 404,

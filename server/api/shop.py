@@ -5,7 +5,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from engine.engine import Fault, Reader
+from engine.engine import Fault, Reader, Surroundings
 from engine.features import FEATURES
 from server.api.problems import Problem
 from server.auth.askers import Asker
@@ -22,6 +22,7 @@ class Shop:
     link: Link
     gate: Gate = dataclasses.field(init=False)
     reception: Reception = dataclasses.field(init=False)
+    surroundings: Surroundings = dataclasses.field(default_factory=Surroundings)
     closing: bool = False
     _reader: Reader | None = None
 
@@ -29,7 +30,7 @@ class Shop:
         """The reader, opened when it is first needed: the engine may still be making the store whole."""
         if self._reader is None:
             try:
-                self._reader = Reader(self.data, FEATURES)
+                self._reader = Reader(self.data, FEATURES, surroundings=self.surroundings)
             except Fault as fault:
                 raise Problem("api.engine_away", f"the shop cannot be read: {fault.code}") from fault
         return self._reader

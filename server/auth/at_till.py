@@ -3,7 +3,7 @@
 import msgspec
 
 from engine.engine import Actor
-from engine.features import identity
+from engine.features import identity, till_idle_s
 from server.auth import ceremonies, cookies, recognise, sessions, tokens
 from server.auth.bodies import (
     ApproveBody,
@@ -77,7 +77,8 @@ async def badge(reception: Reception, asked: Asked) -> Answered:
 def _signed_in(reception: Reception, device: Actor, operator: int) -> Answered:
     now = reception.now_ms()
     value = recognise.begin_shift(reception.reader(), device, operator, reception.gate.key(), now)
-    known = recognise.at_till(device, reception.gate.key(), value, now, sessions.AT_TILL)
+    limits = sessions.at_till(reception.desk.look(till_idle_s))
+    known = recognise.at_till(device, reception.gate.key(), value, now, limits)
     me = reception.desk.look(lambda world: identity(world, known.actor))
     shown = SignedIn(
         till=me.till,
@@ -86,8 +87,8 @@ def _signed_in(reception: Reception, device: Actor, operator: int) -> Answered:
         role=me.role,
         rights=me.rights,
         cookie=f"{cookies.SHIFT}={value}",
-        idle_s=sessions.AT_TILL.idle_ms // 1000,
-        until=rfc3339(me.since_ms + sessions.AT_TILL.whole_ms),
+        idle_s=limits.idle_ms // 1000,
+        until=rfc3339(me.since_ms + limits.whole_ms),
     )
     return Answered(shown, (cookies.set_cookie(cookies.SHIFT, value),))
 

@@ -179,13 +179,14 @@ class PasskeyAdded(Shown, frozen=True, kw_only=True):
 class SecretBody(Body, frozen=True, kw_only=True):
     """A secret to change: one's own, or that of ``operator``.
 
-    ``new`` is the PIN, badge or password; at a till ``pin`` is one's own PIN as it was. One-time codes change in two
+    ``new`` is the PIN, badge or password (null takes a PIN or badge away); at a till ``pin`` is one's own PIN as it
+    was. One-time codes change in two
     steps: without ``code`` a new seed is answered, with its ``sealed`` form and a ``code`` made from it it counts.
     """
 
     what: SecretName
     operator: Number | None = None
-    new: Typed | None = None
+    new: Typed | msgspec.UnsetType | None = msgspec.UNSET
     pin: Typed | None = None
     sealed: Annotated[str, Meta(max_length=200)] | None = None
     code: Short | None = None
@@ -225,13 +226,15 @@ class Me(Shown, frozen=True, kw_only=True):
 
 
 class ApiKeyBody(Body, frozen=True, kw_only=True):
-    """A new key: its purpose, its rights, its till, its last day (a year ahead at most), where it may come from."""
+    """A new key: its purpose, its rights, its till, its last day (a year ahead at most), where it may come from, and
+    the ``operators`` for whom it may act besides for itself."""
 
     label: Annotated[str, Meta(min_length=1, max_length=60)]
     scopes: Annotated[tuple[str, ...], Meta(min_length=1, max_length=64)]
     till: TillNumber
     expires: Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
     addresses: Annotated[tuple[Annotated[str, Meta(max_length=50)], ...], Meta(max_length=20)] = ()
+    operators: Annotated[tuple[Number, ...], Meta(max_length=50)] = ()
 
 
 class ApiKeyMade(Shown, frozen=True, kw_only=True):

@@ -130,8 +130,9 @@ async def sign_in_by_badge(desk: Desk, secrets: Secrets, device: Actor, badge: s
 
 async def approve(desk: Desk, secrets: Secrets, actor: Actor, by: int, pin: str) -> int:
     """Checks a second operator's PIN at the till where ``actor`` stands; what comes back goes into the next envelope's
-    ``override``, within a minute."""
+    ``override``, within a minute. A right one counts no more, whether that envelope ever comes or not."""
     await _check_pin(desk, secrets, actor, by, pin)
+    await tell(desk, "staff.lend", {"operator": by}, actor)
     return by
 
 

@@ -30,17 +30,20 @@ async def change(reception: Reception, asked: Asked) -> Answered:
     operator = body.operator or me.operator
     if body.what == "totp" and body.code is None:
         return _new_seed(reception, operator)
+    stored: dict[str, str] | None
     if body.what == "totp":
         stored = _proven_seed(reception, operator, body)
+    elif body.new is None:
+        stored = None
     else:
         _require_good(reception, body, operator)
         # A badge is read and a PIN typed; each is a text here, hashed before anything leaves this process.
-        stored = await ceremonies.stored_form(reception.secrets, body.what, operator, body.new or "")
+        stored = await ceremonies.stored_form(reception.secrets, body.what, operator, str(body.new))
     headers = await _send(reception, asked, me, stored)
     return Answered(SecretChanged(operator=operator, what=body.what, changed=True), headers)
 
 
-async def _send(reception: Reception, asked: Asked, me: Identity, stored: dict[str, str]) -> Headers:
+async def _send(reception: Reception, asked: Asked, me: Identity, stored: dict[str, str] | None) -> Headers:
     """The command that changes it; returns the cookies that are worth nothing from then on."""
     body: SecretBody = asked.body
     actor, operator = asked.actor, body.operator or me.operator
@@ -60,7 +63,7 @@ async def _send(reception: Reception, asked: Asked, me: Identity, stored: dict[s
 
 
 def _require_good(reception: Reception, body: SecretBody, operator: int) -> None:
-    if not body.new:
+    if not isinstance(body.new, str):
         raise DeclinedError("auth.no_secret", "`new` is the PIN, badge or password from now on", {"field": "new"})
     settings = reception.settings()
     if body.what == "pin":
@@ -107,9 +110,10 @@ async def make_key(reception: Reception, asked: Asked) -> Answered:
         "till": body.till,
         "expires": body.expires,
         "addresses": body.addresses,
+        "operators": body.operators,
         "key_id": parts.key_id,
-        "secret": {"hash": parts.digest.hex(), "key": parts.digest.hex()},
     }
-    answer = await ceremonies.tell(reception.desk, "api-keys.put", {"row": row}, asked.actor)
+    made = {"row": row, "digest": parts.digest.hex()}
+    answer = await ceremonies.tell(reception.desk, "access.make_key", made, asked.actor)
     id = msgspec.to_builtins(answer.records[0])["id"]
     return Answered(ApiKeyMade(id=id, key_id=parts.key_id, token=token, expires=body.expires))

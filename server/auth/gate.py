@@ -9,8 +9,13 @@ What was recognised is kept for a moment (`TRUST_MS`), under the very bytes that
 
 So the moment decides only over what the worker alone knows: that a token's SHA-256 belongs to the credential, and the
 networks of an API key. For as long, an API key may be used with the secret or from the network that it had before.
+
+Whatever is shown and not known counts against its address, and an address that has used its share up is refused before
+the store is looked at. What was recognised here once goes on to be looked at: a device that floods the shop's address
+with inventions shuts out neither the tills nor the sessions that work behind the same one.
 """
 
+import hashlib
 import logging
 import math
 import time
@@ -18,7 +23,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from engine.engine import Actor, Fault, Reader
-from engine.features import DEVICE, PUBLIC
+from engine.features import DEVICE, PUBLIC, KeyView, till_idle_s
 from server.api.exchange import CHALLENGE
 from server.api.problems import Problem
 from server.api.routes import PUBLIC as PUBLIC_PAGE
@@ -82,6 +87,7 @@ class Gate:
         self._now_ms = now_ms
         self._steady_ns = steady_ns
         self._known: dict[tuple[bytes | None, bytes | None], _Kept] = {}
+        self._met: dict[bytes, None] = {}
 
     def key(self) -> bytes:
         """The key under which cookies and approvals are sealed; raises `Problem` where the pepper cannot be read."""
@@ -150,7 +156,9 @@ class Gate:
             self._count(self._limits.sign_ins, network)
 
     def _count(self, buckets: Buckets, key: str) -> None:
-        wait_ns = buckets.take(key, self._steady_ns())
+        self._require_left(buckets.take(key, self._steady_ns()))
+
+    def _require_left(self, wait_ns: int) -> None:
         if wait_ns:
             raise Problem("auth.too_many", headers=((b"retry-after", b"%d" % -(-wait_ns // 1_000_000_000)),))
 
@@ -182,10 +190,47 @@ class Gate:
 
     def _recognise(self, shown: tuple[bytes | None, bytes | None], address: str) -> Asker:
         """Who showed this (authorization, cookie), by the last commit; kept for a moment."""
+        name = _name_of(shown)
+        if name is not None and name not in self._met:
+            self._require_left(self._limits.guests.wait_ns(network_of(address), self._steady_ns()))
         try:
-            return self._look(shown, address)
+            found = self._look(shown, address)
         except Fault as fault:
             raise Problem("api.engine_away", f"the shop cannot be read: {fault.code}") from fault
+        except UnknownError as error:
+            if name is not None and error.code == "auth.unknown":
+                self._met.pop(name, None)
+            raise
+        if name is not None:
+            self._meet(name)
+        return found
+
+    def _meet(self, name: bytes) -> None:
+        """Remembers what was recognised, so that its next look is not refused for its address."""
+        if len(self._met) >= KNOWN_MAX and name not in self._met:
+            self._met.clear()
+        self._met[name] = None
+
+    def api_key(self, token: str, address: str) -> KeyView:
+        """The live API key of a token that travels in a form, from any thread; raises `UnknownError`, and `Problem`
+        ``auth.too_many``.
+
+        It is counted for its address before the store is looked at, and given back where it is right.
+        """
+        name, network = hashlib.sha256(token.encode()).digest(), network_of(address)
+        counted = name not in self._met
+        if counted:
+            self._count(self._limits.guests, network)
+        try:
+            found = recognise.key(self._reader(), token, address)
+        except UnknownError:
+            if self._met.pop(name, name) is None:
+                self._count(self._limits.guests, network)
+            raise
+        if counted:
+            self._limits.guests.give_back(network)
+            self._meet(name)
+        return found
 
     def _look(self, shown: tuple[bytes | None, bytes | None], address: str) -> Asker:
         authorization, cookie = shown
@@ -210,11 +255,15 @@ class Gate:
         scheme, _, token = authorization.partition(b" ")
         if scheme.lower() != b"bearer":
             raise UnknownError("auth.missing", "credentials are shown as Authorization: Bearer ...")
-        device = recognise.bearer(self._reader(), token.strip().decode("latin-1"), address)
+        reader = self._reader()
+        device = recognise.bearer(reader, token.strip().decode("latin-1"), address)
         if device.credential.startswith("key:"):
             return Known(device), address
         shift = cookies.read_cookies(cookie).get(cookies.SHIFT)
-        return recognise.at_till(device, self.key(), shift, now, sessions.AT_TILL), None
+        if shift is None:
+            return Known(device), None
+        limits = sessions.at_till(reader.look(till_idle_s))
+        return recognise.at_till(device, self.key(), shift, now, limits), None
 
     def _keep(
         self, shown: tuple[bytes | None, bytes | None], found: Asker, known: Known, now: int, bound: str | None
@@ -227,6 +276,15 @@ class Gate:
         if len(self._known) >= KNOWN_MAX:
             self._known.clear()
         self._known[shown] = _Kept(found, now, until, bound)
+
+
+def _name_of(shown: tuple[bytes | None, bytes | None]) -> bytes | None:
+    """A digest of what stands for a sender as long as his credential lives: his token, or his session's id."""
+    authorization, cookie = shown
+    if authorization is not None:
+        return hashlib.sha256(authorization).digest()
+    session = cookies.read_cookies(cookie).get(cookies.SESSION)
+    return None if session is None else hashlib.sha256(session.encode()).digest()
 
 
 def is_for_guests(route: Route) -> bool:

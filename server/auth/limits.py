@@ -4,6 +4,7 @@ Each worker keeps its own and gets its share of the limit, so that all of them t
 """
 
 import ipaddress
+import threading
 from collections.abc import Hashable
 
 NS = 1_000_000_000
@@ -19,7 +20,7 @@ class Buckets:
     """A token bucket for each key, in whole nanoseconds: a bucket is the time at which it would be full again.
 
     ``per_minute`` tokens come in a minute, at most ``burst`` lie ready; with ``shares`` workers each gives its part of
-    both, at least one. Where the table is full, half of it goes: the buckets that miss the least.
+    both, at least one. Where the table is full, half of it goes: the buckets that miss the least. Threads may share it.
     """
 
     def __init__(self, per_minute: int, burst: int, *, shares: int = 1, buckets_max: int = BUCKETS_MAX) -> None:
@@ -27,20 +28,31 @@ class Buckets:
         self._depth_ns = self._each_ns * max(1, burst // shares)
         self._buckets_max = buckets_max
         self._full_at: dict[Hashable, int] = {}
+        self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._full_at)
 
+    def wait_ns(self, key: Hashable, now_ns: int) -> int:
+        """How many nanoseconds to wait for a token; 0 where one lies ready. Takes none."""
+        return max(0, max(self._full_at.get(key, 0), now_ns) + self._each_ns - now_ns - self._depth_ns)
+
     def take(self, key: Hashable, now_ns: int) -> int:
         """Takes one token; returns 0, or how many nanoseconds to wait for one (and takes none)."""
-        full_at = max(self._full_at.get(key, 0), now_ns) + self._each_ns
-        wait = full_at - now_ns - self._depth_ns
-        if wait > 0:
-            return wait
-        if len(self._full_at) >= self._buckets_max and key not in self._full_at:
-            self._make_room()
-        self._full_at[key] = full_at
-        return 0
+        with self._lock:
+            wait = self.wait_ns(key, now_ns)
+            if wait:
+                return wait
+            if len(self._full_at) >= self._buckets_max and key not in self._full_at:
+                self._make_room()
+            self._full_at[key] = max(self._full_at.get(key, 0), now_ns) + self._each_ns
+            return 0
+
+    def give_back(self, key: Hashable) -> None:
+        """Puts a token back that was taken for nothing; a bucket is never more than full."""
+        with self._lock:
+            if key in self._full_at:
+                self._full_at[key] -= self._each_ns
 
     def _make_room(self) -> None:
         """Those who took the most are remembered: nobody empties his own bucket by filling the table."""

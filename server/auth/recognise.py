@@ -7,7 +7,7 @@ import ipaddress
 from typing import NamedTuple
 
 from engine.engine import Actor, Reader
-from engine.features import SessionView, api_key, session, sign_in_number, till_credential
+from engine.features import KeyView, SessionView, api_key, session, sign_in_number, till_credential
 from server.auth import sessions, tokens
 
 NOBODY = Actor(till=0, credential="nobody")
@@ -51,11 +51,24 @@ def bearer(reader: Reader, token: str, address: str) -> Actor:
         return Actor(till=till, credential=name)
     if parts is None:
         raise _unknown()
+    found = _key(reader, parts, address)
+    return Actor(till=found.till, credential=found.credential)
+
+
+def key(reader: Reader, token: str, address: str) -> KeyView:
+    """The live API key that a token stands for, from one of its own networks; no till's token is one."""
+    parts = tokens.parse(token)
+    if not isinstance(parts, tokens.KeyToken):
+        raise _unknown()
+    return _key(reader, parts, address)
+
+
+def _key(reader: Reader, parts: tokens.KeyToken, address: str) -> KeyView:
     key_id, digest = parts
-    found = reader.look(lambda world: api_key(world, key_id, digest))
+    found: KeyView | None = reader.look(lambda world: api_key(world, key_id, digest))
     if found is None or not _from(address, found.addresses):
         raise _unknown()
-    return Actor(till=found.till, credential=found.credential)
+    return found
 
 
 def _from(address: str, networks: tuple[str, ...]) -> bool:

@@ -33,10 +33,15 @@ class Limits(NamedTuple):
 
 BACK_OFFICE = Limits(30 * MINUTE_MS, 12 * HOUR_MS)
 AT_TILL = Limits(2 * MINUTE_MS, 16 * HOUR_MS)
-"""The longest idle time at a till (60 to 120 seconds, as the shop chooses) before a PIN is asked for again."""
+"""At a till, where the shop chooses no shorter rest (`at_till`)."""
 
 STEP_UP_MS = 5 * MINUTE_MS
 APPROVAL_MS = MINUTE_MS  # as long as the engine takes a counted try for (engine/staff/state_tries.py)
+
+
+def at_till(idle_s: int) -> Limits:
+    """The limits at a till whose shop lets nobody rest longer than so many seconds."""
+    return AT_TILL._replace(idle_ms=idle_s * 1_000)
 
 
 def verdict(limits: Limits, began_ms: int, seen_ms: int | None, now_ms: int) -> Verdict:

@@ -1,6 +1,6 @@
 """The endpoint that says who a credential stands for, what he may do, and how long."""
 
-from engine.features import Identity, identity
+from engine.features import Identity, identity, till_idle_s
 from server.auth import sessions
 from server.auth.bodies import Me
 from server.auth.reception import Answered, Asked, Reception
@@ -10,7 +10,8 @@ from server.wire.answers import rfc3339
 async def me(reception: Reception, asked: Asked) -> Answered:
     """Whoever asks; a credential that is not live any more is refused."""
     found: Identity = reception.desk.look(lambda world: identity(world, asked.actor))
-    limits = {"till": sessions.AT_TILL, "session": sessions.BACK_OFFICE}.get(found.kind)
+    at_till = sessions.at_till(reception.desk.look(till_idle_s))
+    limits = {"till": at_till, "session": sessions.BACK_OFFICE}.get(found.kind)
     signed_in = bool(found.operator and limits)
     shown = Me(
         kind=found.kind,

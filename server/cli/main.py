@@ -6,18 +6,18 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from engine.engine import Fault, Refusal
 from engine.kernel.version import VERSION
 from server.cli import (
-    invite_device,
     make_owner,
     make_shop,
     measure_machine,
     price_again,
     price_basket,
-    run_demo,
     run_server,
+    show_status,
     show_ticket,
     upkeep,
 )
@@ -33,7 +33,7 @@ Run = Callable[[argparse.Namespace, Shell], int]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code (argparse itself exits with 2 on wrong usage)."""
-    parser = _parser()
+    parser = _parser(frozenset(sys.argv[1:] if argv is None else argv))
     arguments = parser.parse_args(argv)
     # Suppressed defaults, so that an option counts before the command as well as behind it.
     given = vars(arguments)
@@ -64,7 +64,40 @@ def main(argv: Sequence[str] | None = None) -> int:
         signal.signal(signal.SIGTERM, before)
 
 
-def _parser() -> argparse.ArgumentParser:
+_MODULES = {
+    module.__name__.rpartition(".")[2]: module
+    for module in (
+        make_owner,
+        make_shop,
+        measure_machine,
+        price_again,
+        price_basket,
+        run_server,
+        show_status,
+        show_ticket,
+        upkeep,
+    )
+}
+
+
+def _module(name: str) -> Any:
+    """A command's module; two that bring a crowd, pictures and a client of their own are imported when asked for."""
+    if name == "run_demo":
+        from server.cli import run_demo
+
+        return run_demo
+    if name == "invite_device":
+        from server.cli import invite_device
+
+        return invite_device
+    return _MODULES[name]
+
+
+def _parser(words: frozenset[str]) -> argparse.ArgumentParser:
+    """The parser of all commands; only those among the words are looked up and know their options.
+
+    A shop that starts again after a power cut does not wait for what demonstrates and measures.
+    """
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
         "--data", metavar="DIR", default=argparse.SUPPRESS, help=f"the shop's directory (default {DATA_DEFAULT})"
@@ -86,45 +119,34 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"guichet {VERSION}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    def add(name: str, text: str, run: Run, options: Callable[[argparse.ArgumentParser], None]) -> None:
-        command = commands.add_parser(name, help=text, description=text, parents=[common])
-        options(command)
-        command.set_defaults(run=run)
+    def add(to: Any, name: str, text: str, module: str, what: str = "") -> None:
+        command = to.add_parser(name, help=text, description=text, parents=[common])
+        if name in words:
+            found = _module(module)
+            getattr(found, f"add_{what}_arguments" if what else "add_arguments")(command)
+            command.set_defaults(run=getattr(found, f"run_{what}" if what else "run"))
 
-    add("init", "make a new shop", make_shop.run, make_shop.add_arguments)
-    add("owner", "an administrator's PIN, password and one-time codes", make_owner.run, make_owner.add_arguments)
-    add(
-        "invite",
-        "a one-time code with which a device becomes a till",
-        invite_device.run_invite,
-        invite_device.add_invite_arguments,
-    )
-    add("enrol", "make this device a till", invite_device.run_enrol, invite_device.add_enrol_arguments)
-    add("demo", "open a demo shop, sell, refund, print, verify", run_demo.run, run_demo.add_arguments)
-    add("serve", "tills and browsers against one engine, over HTTP", run_server.run, run_server.add_arguments)
-    add("verify", "prove that the journal is whole", upkeep.run_verify, upkeep.add_verify_arguments)
-    add("backup", "copy the shop while it runs", upkeep.run_backup, upkeep.add_backup_arguments)
-    add("restore", "bring a copy back", upkeep.run_restore, upkeep.add_restore_arguments)
-    add("refold", "rebuild every table from the journal", upkeep.run_refold, upkeep.add_refold_arguments)
+    add(commands, "init", "make a new shop", "make_shop")
+    add(commands, "owner", "an administrator's PIN, password and one-time codes", "make_owner")
+    add(commands, "invite", "a one-time code with which a device becomes a till", "invite_device", "invite")
+    add(commands, "enrol", "make this device a till", "invite_device", "enrol")
+    add(commands, "demo", "open a demo shop, sell, refund, print, verify", "run_demo")
+    add(commands, "serve", "tills and browsers against one engine, over HTTP", "run_server")
+    add(commands, "status", "how the shop does: journal, disk, clock, what waits", "show_status")
+    add(commands, "verify", "prove that the journal is whole", "upkeep", "verify")
+    add(commands, "backup", "copy the shop while it runs", "upkeep", "backup")
+    add(commands, "restore", "bring a copy back", "upkeep", "restore")
+    add(commands, "refold", "rebuild every table from the journal", "upkeep", "refold")
     export = commands.add_parser("export", help="write data out", description="Write data out.")
     exports = export.add_subparsers(title="what", metavar="WHAT", required=True)
-    journal = exports.add_parser("journal", help="the journal with its checkpoints and keys", parents=[common])
-    upkeep.add_export_arguments(journal)
-    journal.set_defaults(run=upkeep.run_export)
+    add(exports, "journal", "the journal with its checkpoints and keys", "upkeep", "export")
     ticket = commands.add_parser("ticket", help="look at tickets", description="Look at tickets.")
     tickets = ticket.add_subparsers(title="what", metavar="WHAT", required=True)
-    show = tickets.add_parser("show", help="one ticket, its receipt, entry and proof", parents=[common])
-    show_ticket.add_arguments(show)
-    show.set_defaults(run=show_ticket.run)
-    add("price", "price a basket against a book, without a shop", price_basket.run, price_basket.add_arguments)
-    add("reprice", "price every sealed ticket again", price_again.run_reprice, price_again.add_reprice_arguments)
-    add(
-        "simulate",
-        "what another rule would have changed",
-        price_again.run_simulate,
-        price_again.add_simulate_arguments,
-    )
-    add("bench", "what this machine can carry", measure_machine.run, measure_machine.add_arguments)
+    add(tickets, "show", "one ticket, its receipt, entry and proof", "show_ticket")
+    add(commands, "price", "price a basket against a book, without a shop", "price_basket")
+    add(commands, "reprice", "price every sealed ticket again", "price_again", "reprice")
+    add(commands, "simulate", "what another rule would have changed", "price_again", "simulate")
+    add(commands, "bench", "what this machine can carry", "measure_machine")
     return parser
 
 

@@ -16,7 +16,10 @@ SECURE: tuple[tuple[bytes, bytes], ...] = (
     (b"permissions-policy", b"serial=(self), usb=(self), hid=(self), camera=(), geolocation=()"),
     (b"cache-control", b"no-store"),
 )
-"""Of every response (reliability.md 3.7); nothing is kept by caches until a static file says otherwise."""
+"""Of every response (reliability.md 3.7); nothing is kept by caches but what says so itself (`server.static`)."""
+
+CACHING = b"cache-control"
+"""The one header whose own value, where an answer has one, counts."""
 
 TRANSPORT = (b"strict-transport-security", b"max-age=63072000")
 """Of every response over TLS: two years."""
@@ -40,7 +43,9 @@ class SecureHeaders:
 
         async def secured(message: Any) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", ()), *more]}
+                own = list(message.get("headers", ()))
+                named = {name for name, _ in own if name == CACHING}
+                message = {**message, "headers": [*own, *(pair for pair in more if pair[0] not in named)]}
             await send(message)
 
         await self._app(scope, receive, secured)

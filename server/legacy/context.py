@@ -11,6 +11,7 @@ OK = 200
 FORBIDDEN = 403
 NOT_FOUND = 404
 CONFLICT = 409
+TOO_MANY = 429
 FAILED = 500
 NOT_YET = 501
 UNAVAILABLE = 503
@@ -28,7 +29,8 @@ class Context(Protocol):
     """The shop's public address without a slash at its end, or empty: never taken from the request."""
 
     def authenticate(self, shop: str, key: str) -> bool:
-        """Whether the key opens this shop; from then on the others act with it."""
+        """Whether the key opens this shop; from then on the others act with it. Raises `Problem` where this address
+        showed too many that do not."""
 
     def act_as(self, till: int | None, operator: int | None) -> bool:
         """Whether the key may act at this till and for this operator (None: its own); if so, the others do."""
@@ -47,13 +49,15 @@ class Problem(Exception):
     """Why something is not done: ``text`` is French and for people, ``code`` stable, ``status`` that of HTTP.
 
     What the shop declines is a 200, as the reference has it: its software reads the body and not the status.
+    ``wait_s`` is when to come again, in seconds (0: nothing is said about it).
     """
 
-    def __init__(self, text: str, code: str, status: int = OK) -> None:
+    def __init__(self, text: str, code: str, status: int = OK, *, wait_s: int = 0) -> None:
         super().__init__(text)
         self.text = text
         self.code = code
         self.status = status
+        self.wait_s = wait_s or (RETRY_AFTER_S if status == UNAVAILABLE else 0)
 
 
 def not_yet(what: str) -> Problem:
@@ -97,7 +101,16 @@ def submit(context: Context, name: str, body: Mapping[str, Any], id: bytes | Non
     return Done(answer.gen << POSITION_SHIFT | answer.seq, answer.leaf, record)
 
 
+IN_FRENCH: Mapping[str, str] = {
+    "cash.till_closed": "La caisse de cette clé est fermée : ouvrez-y une session, puis recommencez",
+    "kernel.not_allowed": "La clé (ou l'utilisateur pour qui elle agit) n'a pas ce droit",
+    "kernel.unknown_till": "La caisse de cette clé n'existe plus ou n'est pas active",
+}
+"""What whoever sets such software up meets first, said in the language of these pages; the rest says the engine."""
+
+
 def _problem(code: str, text: str, at: str | None) -> Problem:
+    text = IN_FRENCH.get(code, text)
     status = CONFLICT if code == "kernel.id_reused" else FORBIDDEN if code == "kernel.not_allowed" else OK
     return Problem(f"{text} ({code}{f', {at}' if at else ''})", code, status)
 

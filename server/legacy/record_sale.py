@@ -124,7 +124,7 @@ def _leg(form: Form, mode: int, context: Context) -> dict[str, Any]:
 def _act(form: Form, context: Context) -> None:
     till, operator = form.whole("idcaisse"), form.whole("idUser")
     if not context.act_as(till or None, operator or None):
-        text = "idcaisse, idUser : cette clé n'agit ni sur une autre caisse ni pour un autre utilisateur"
+        text = "idcaisse, idUser : cette clé n'agit ni sur une autre caisse ni pour un utilisateur qu'elle ne nomme pas"
         raise Problem(text, "legacy.not_its_till")
 
 

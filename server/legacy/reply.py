@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from server.legacy.context import RETRY_AFTER_S, UNAVAILABLE, Problem, Reply
+from server.legacy.context import Problem, Reply
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for a formula (ASVS 1.2.10)."""
@@ -25,8 +25,8 @@ def as_error(problem: Problem) -> Reply:
     """An error: ``success`` and ``result`` of the newer pages, ``errorMessage`` of the older ones, and our code."""
     body = {"success": False, "result": problem.text, "errorMessage": problem.text, "code": problem.code}
     status, headers, data = as_json(body, problem.status)
-    if status == UNAVAILABLE:
-        headers["Retry-After"] = str(RETRY_AFTER_S)
+    if problem.wait_s:
+        headers["Retry-After"] = str(problem.wait_s)
     return status, headers, data
 
 

@@ -14,12 +14,13 @@ from engine.engine import Actor, Fault, Reader, Refusal
 from engine.features import FEATURES
 from server.api.exchange import address_of
 from server.api.problems import Problem as ApiProblem
-from server.api.routes import Route
+from server.api.routes import PUBLIC, Route
 from server.api.serve_api import new_id
 from server.api.shop import Shop
-from server.auth import recognise, tokens
+from server.auth import recognise
 from server.auth.askers import asker
-from server.legacy.context import UNAVAILABLE, Problem
+from server.auth.gate import Gate
+from server.legacy.context import TOO_MANY, UNAVAILABLE, Problem
 from server.legacy.routes import Handler, Threads, handler, routes
 from server.wire.frames import Reply, Wish
 from server.wire.link import ANSWER_WITHIN_S, Link
@@ -82,6 +83,12 @@ def names_of(id: str, name: str) -> frozenset[str]:
     return frozenset({id, str(int(id[:NUMBER_DIGITS], 16)), _plain(name)} - {""})
 
 
+def _too_many(problem: ApiProblem) -> Problem:
+    """What the gate says to an address that asked too often, in the shape of these pages."""
+    wait_s = int(dict(problem.headers).get(b"retry-after", b"0"))
+    return Problem("Trop d'appels refusés depuis cette adresse", problem.code, TOO_MANY, wait_s=wait_s)
+
+
 def _settings(reader: Reader) -> Mapping[str, Any]:
     try:
         row: Mapping[str, Any] = reader.ask_by_name("settings.get", {"id": 1})
@@ -97,39 +104,44 @@ def _plain(name: str) -> str:
 class Desk:
     """One call: everything it does happens in a thread, and commands are handed over to the worker's loop."""
 
-    def __init__(self, reader: Reader, link: Link, loop: asyncio.AbstractEventLoop, address: str) -> None:
+    def __init__(self, reader: Reader, gate: Gate, link: Link, loop: asyncio.AbstractEventLoop, address: str) -> None:
         self._reader = reader
+        self._gate = gate
         self._link = link
         self._loop = loop
         self._address = address
         self._until = time.monotonic() + CALL_WITHIN_S
         self._actor: Actor | None = None
+        self._operators: tuple[int, ...] = ()
         self.public_url = ""
 
     def authenticate(self, shop: str, key: str) -> bool:
         """Whether an API key (``tk_api_...``) of this shop, from one of its networks, is shown; no till's token is."""
-        reader = self._reader
-        row = _settings(reader)
-        # Both are looked at in any case, so that the time taken does not tell which was wrong.
-        named = any(
-            hmac.compare_digest(each.encode(), _plain(shop).encode())
-            for each in names_of(reader.shop, str(row.get("name", "")))
-        )
-        if not isinstance(tokens.parse(key), tokens.KeyToken):
-            return False
         try:
-            actor = recognise.bearer(reader, key, self._address)
+            found = self._gate.api_key(key, self._address)
         except recognise.UnknownError:
             return False
-        if not named:
+        except ApiProblem as problem:
+            raise _too_many(problem) from problem
+        row = _settings(self._reader)
+        if not any(
+            hmac.compare_digest(each.encode(), _plain(shop).encode())
+            for each in names_of(self._reader.shop, str(row.get("name", "")))
+        ):
             return False
-        self._actor = actor
-        self.public_url = str(row.get("public_address") or "")
+        self._actor = Actor(till=found.till, credential=found.credential)
+        self._operators = found.operators
+        self.public_url = str(row.get("public_address") or self._reader.surroundings.public_url)
         return True
 
     def act_as(self, till: int | None, operator: int | None) -> bool:
-        """A key acts at its own till, and for nobody but itself."""
-        return till in (None, self._known().till) and operator is None
+        """A key acts at its own till, and for itself or for an operator that its row names."""
+        actor = self._known()
+        if till not in (None, actor.till) or (operator is not None and operator not in self._operators):
+            return False
+        if operator is not None:
+            self._actor = Actor(till=actor.till, operator=operator, credential=actor.credential)
+        return True
 
     def submit(self, name: str, body: Mapping[str, Any], id: bytes | None) -> Answered:
         """The engine's answer, by way of the loop that the link lives in."""
@@ -164,12 +176,19 @@ class Desk:
 def pages(shop: Shop) -> dict[str, Handler]:
     """The handlers of the webservices, by path."""
     threads = Threads()
+    without_key = {route.path for route in ROUTES if route.policy == PUBLIC}
 
     async def context(request: Request) -> Desk:
+        address = address_of(request.scope)
+        if request.scope["path"] in without_key:
+            try:
+                shop.gate.count_guest(address)
+            except ApiProblem as problem:
+                raise _too_many(problem) from problem
         try:
             reader = shop.reader()  # here and not in a thread: a store is opened once in a process
         except ApiProblem as problem:
             raise Problem("La caisse ne répond pas", problem.code, UNAVAILABLE) from problem
-        return Desk(reader, shop.link, asyncio.get_running_loop(), address_of(request.scope))
+        return Desk(reader, shop.gate, shop.link, asyncio.get_running_loop(), address)
 
     return {path: handler(path, context, threads) for path in {route.path for route in ROUTES}}

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from engine.engine import Actor, Answer, Fault, Reader
+from engine.engine import Actor, Answer, Fault, Reader, Surroundings
 from engine.features import FEATURES
 from server.wire.frames import ID_BYTES, Reply, Wish
 from server.wire.link import ANSWER_WITHIN_S, Link
@@ -21,6 +21,7 @@ SUBMIT_WITHIN_S = ANSWER_WITHIN_S + 5  # the link answers by then in any case
 TRY_LATER = (429, 503)
 """Statuses with which the host says that nothing was recorded and the same id may be sent again."""
 
+_PLAIN = Surroundings()
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -28,7 +29,14 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 class Bridge:
     """Asks and submits as the engine itself; every method but `send` may be called from any thread."""
 
-    def __init__(self, data: Path, link: Link, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        data: Path,
+        link: Link,
+        loop: asyncio.AbstractEventLoop,
+        surroundings: Surroundings = _PLAIN,
+    ) -> None:
+        self._surroundings = surroundings
         self._data = data
         self._link = link
         self._loop = loop
@@ -51,7 +59,7 @@ class Bridge:
         if self._closed:
             raise Fault("api.closing", "this process is ending", retry=True)
         if self._reader is None:
-            self._reader = Reader(self._data, FEATURES)
+            self._reader = Reader(self._data, FEATURES, surroundings=self._surroundings)
         return self._reader
 
     def submit(self, name: str, body: Mapping[str, Any], id: bytes) -> Answer:

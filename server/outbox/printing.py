@@ -62,8 +62,7 @@ class PrintOutbox:
     others, call ``heads`` and give each printer's ``work`` to a thread of its own: two calls for one printer take
     turns, and so do two queues that share a spare; ``ask`` and ``submit`` must then be safe to call from threads.
 
-    ``worker`` is 32 hex digits that no other run of the worker has had; ``public_url`` is the server's address, for
-    shops that name none of their own.
+    ``worker`` is 32 hex digits that no other run of the worker has had.
     """
 
     def __init__(
@@ -73,15 +72,12 @@ class PrintOutbox:
         make_printer: MakePrinter,
         now_ms: Callable[[], int],
         worker: str,
-        *,
-        public_url: str = "",
     ) -> None:
         self._ask = ask
         self._submit = submit
         self._make_printer = make_printer
         self._now_ms = now_ms
         self._worker = worker
-        self._public_url = public_url
         self._lock = threading.Lock()
         self._queues: dict[int, _Queue] = {}
         self._queue_locks: dict[int, threading.Lock] = {}
@@ -164,7 +160,7 @@ class PrintOutbox:
     def _print(self, job: Any, queue: _Queue, printer: Printer) -> Outcome:
         if not job.paper:
             return self._open_drawer(job, queue, printer)
-        asked = {"no": job.no, "series": job.series, "copy": job.copy, "public_url": self._public_url}
+        asked = {"no": job.no, "series": job.series, "copy": job.copy}
         shown = self._ask("printing.receipt", asked)
         document: Document = shown.document
         if job.drawer and self._now_ms() - job.at_ms <= DRAWER_AGE_MS_MAX:

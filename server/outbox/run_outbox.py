@@ -16,6 +16,7 @@ from server.outbox.hooks_process import Delivering, Hooks, submitting
 from server.outbox.print_queues import PrintQueues
 from server.outbox.printing import PrintOutbox
 from server.outbox.webhooks import HookOptions
+from server.surroundings import surroundings_of
 from server.wire.link import Link
 from server.wire.sockets import OUTBOX
 
@@ -48,7 +49,7 @@ class Outbox:
         """Works until SIGTERM or SIGINT."""
         loop = self._loop = asyncio.get_running_loop()
         self._link.start()
-        bridge = Bridge(Path(self._options.data), self._link, loop)
+        bridge = Bridge(Path(self._options.data), self._link, loop, surroundings_of(self._options))
         queues = PrintQueues(self._printing(bridge), _now_ms, self._wake_from_thread)
         hooks = self._hooks(bridge)
         hooks.begin()
@@ -69,14 +70,13 @@ class Outbox:
             await self._turn(queues, hooks)
 
     def _printing(self, bridge: Bridge) -> PrintOutbox:
-        allowed, public_url = allowed_of(self._options), self._options.public_url
+        allowed = allowed_of(self._options)
         return PrintOutbox(
             bridge.ask,
             bridge.submit,
             lambda setup: make_printer(setup, allowed=allowed),
             _now_ms,
             os.urandom(RUN_BYTES).hex(),
-            public_url=public_url,
         )
 
     def _hooks(self, bridge: Bridge) -> Hooks:

@@ -14,18 +14,11 @@ from starlette.responses import Response
 from engine.engine import PublicProof, Refusal
 from server.api.problems import PROBLEM_TYPE, Problem
 from server.api.shop import Shop
+from server.static import StaticFile
 
 LANGUAGES = ("fr", "en", "nl", "de")
 ACCEPT_CHARS_MAX = 200
 PLACE_CHARS_MAX = 40
-FILES: Mapping[str, tuple[str, str]] = {
-    "proof_page_script": ("page.js", "text/javascript"),
-    "proof_check_script": ("check.js", "text/javascript"),
-    "proof_texts_script": ("texts.js", "text/javascript"),
-    "proof_style": ("page.css", "text/css"),
-}
-"""The page's own files by the name of their route."""
-
 Handler = Callable[[Request], Awaitable[Response]]
 
 _LEAF = re.compile(r"[0-9a-f]{64}")
@@ -96,6 +89,26 @@ def bundle_of(found: PublicProof, shop: str) -> Bundle:
     )
 
 
+def _files() -> dict[str, StaticFile]:
+    """The page's own files by the name of their route; what a script imports it names with its hash, too."""
+    folder = Path(__file__).parent
+    script = "text/javascript"
+    made = {
+        "proof_check_script": StaticFile("/proof-check.js", (folder / "check.js").read_bytes(), script),
+        "proof_texts_script": StaticFile("/proof-texts.js", (folder / "texts.js").read_bytes(), script),
+        "proof_style": StaticFile("/proof.css", (folder / "page.css").read_bytes(), "text/css"),
+    }
+    main = (folder / "page.js").read_text(encoding="utf-8")
+    for name in ("proof_check_script", "proof_texts_script"):
+        path = made[name].address.partition("?")[0]
+        assert f'".{path}"' in main, "the page's script imports what stands beside it"
+        main = main.replace(f'".{path}"', f'".{made[name].address}"')
+    return made | {"proof_page_script": StaticFile("/proof.js", main.encode(), script)}
+
+
+FILES: Mapping[str, StaticFile] = _files()
+
+
 def language_of(accepted: str) -> str:
     """The first of our languages in the order that ``Accept-Language`` (RFC 9110, 12.5.4) gives them; else French."""
     wished = []
@@ -116,7 +129,7 @@ def language_of(accepted: str) -> str:
 def page(language: str) -> bytes:
     """The page before its script has begun; addresses are relative, because a proxy may put a folder before them."""
     title, _, _, without = _WORDS[language]
-    script = '<script type="module" src="../proof.js"></script>'
+    script = f'<script type="module" src="..{FILES["proof_page_script"].address}"></script>'
     return _document(language, title, f"<noscript><p>{html.escape(without)}</p></noscript>", script)
 
 
@@ -133,7 +146,8 @@ def _document(language: str, title: str, body: str, script: str = "") -> bytes:
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex">'
         '<link rel="icon" href="data:,">'
-        f'<title>{html.escape(title)}</title><link rel="stylesheet" href="../proof.css">{script}</head>'
+        f"<title>{html.escape(title)}</title>"
+        f'<link rel="stylesheet" href="..{FILES["proof_style"].address}">{script}</head>'
         f"<body><main>{body}</main></body></html>"
     ).encode()
 
@@ -183,17 +197,8 @@ def pages(shop: Shop) -> dict[str, Handler]:
         kept = {"content-disposition": f'attachment; filename="guichet-{found.leaf.hex()[:16]}.txt"'}
         return Response(found.proof.encode(), headers=kept, media_type="text/plain")
 
-    return {"proof": proof, "proof_data": data, "proof_text": text} | {
-        route: _fixed(Path(__file__).with_name(file).read_bytes(), media_type)
-        for route, (file, media_type) in FILES.items()
-    }
-
-
-def _fixed(content: bytes, media_type: str) -> Handler:
-    async def answer(request: Request) -> Response:
-        return Response(content, media_type=media_type)
-
-    return answer
+    files = {route: file.answer for route, file in FILES.items()}
+    return {"proof": proof, "proof_data": data, "proof_text": text, **files}
 
 
 def _problem(problem: Problem) -> Response:

@@ -1,6 +1,7 @@
 """The engine's process: one loop without threads that gathers what has arrived, runs it as one group and answers."""
 
 import contextlib
+import functools
 import logging
 import select
 import signal
@@ -19,15 +20,20 @@ from server.wire import answers, frames
 from server.wire.paces import Paces
 from server.wire.peers import Peer
 from server.wire.sockets import WORKER, peer_of
-from server.wire.waiting import BACK, GROUP_MAX, Waiting, ranks
+from server.wire.waiting import BACK, GROUP_MAX, RETRY_SPREAD_S, Waiting, ranks
 
-STOP_WITHIN_S = 3  # what is in hand is finished and answered within this, so that the process ends within five
+STOP_WITHIN_S = 1.5  # for answers that a worker is slow to take: the engine is asked last, and its end is sealed yet
 ACTORS_KEPT_MAX = 4096
-RETRY_SPREAD_S = 3  # whoever is told to wait waits 1 to 3 seconds, so that not all come back together
 SALE = "sales.post"
 
 _log = logging.getLogger("guichet.host")
 _decode_actor = msgspec.json.Decoder(Actor).decode
+
+
+@functools.cache  # a handful of codes, and refusing must cost little
+def _said(code: str) -> tuple[int, bytes]:
+    problem = Problem(code)
+    return problem.status, problem.body()
 
 
 class _Waiter(NamedTuple):
@@ -153,8 +159,9 @@ class Host:
             # Without a credential it would be the process that holds the engine who asks, which may do everything.
             self._reply(peer, call, self._own("auth.missing", call))
             return
-        rank = min(self._ranks.get(wish.name, BACK) for wish in call.wishes)
-        for gone in self._waiting.push(_Waiter(peer, call, actor), rank, len(call.wishes)):
+        wishes, of = call.wishes, self._ranks.get
+        rank = of(wishes[0].name, BACK) if len(wishes) == 1 else min(of(wish.name, BACK) for wish in wishes)
+        for gone in self._waiting.push(_Waiter(peer, call, actor), rank, len(wishes)):
             self._reply(gone.peer, gone.call, self._own("api.busy", gone.call))
 
     def _actor(self, encoded: bytes) -> Actor:
@@ -167,9 +174,8 @@ class Host:
 
     def _own(self, code: str, call: frames.Call, wait_s: int = 0) -> tuple[int, int, bytes]:
         """An answer of the host itself: nothing of the call was recorded."""
-        problem = Problem(code)
-        wait_s = wait_s or (1 + call.number % RETRY_SPREAD_S if problem.status in (429, 503) else 0)
-        return problem.status, wait_s, problem.body()
+        status, body = _said(code)
+        return status, wait_s or (1 + call.number % RETRY_SPREAD_S if status in (429, 503) else 0), body
 
     def _group(self) -> None:
         """Runs one group and answers it; each role's commands go in together, because the role is theirs all."""
@@ -194,8 +200,9 @@ class Host:
                     steps.append(made)
             plan.append(steps)
         done = self._engine.submit(envelopes, source=role) if envelopes else []
+        encode = answers.encode
         for waiter, steps in zip(waiters, plan, strict=True):
-            parts = [answers.encode(done[step]) if isinstance(step, int) else step for step in steps]
+            parts = [encode(done[step]) if isinstance(step, int) else step for step in steps]
             self._reply(waiter.peer, waiter.call, answers.encode_batch(parts) if waiter.call.batch else parts[0])
         if self._engine.position != before:
             position = frames.encode_position(self._engine.position)

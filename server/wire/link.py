@@ -5,6 +5,7 @@ import contextlib
 import logging
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
@@ -18,22 +19,13 @@ from server.wire.sockets import connect
 IN_FLIGHT_MAX = 1024  # calls of one worker; the engine's own queue is as long for all of them
 UNSENT_BYTES_MAX = 8 << 20
 BACKOFF_FIRST_S = 0.01
-BACKOFF_MAX_S = 1.0
+BACKOFF_MAX_S = 0.05  # an engine that is back is found at once; a try costs microseconds
 ANSWER_WITHIN_S = 30  # a stuck disk must not hold a till for ever: it is told to send the same id again
 SWEEP_EACH_S = 1.0
+NO_ROOM_NS = 50_000_000  # that a refusal for want of room is remembered, if no group moves the journal before
 
 Done = Callable[[Reply], None]
 _log = logging.getLogger("guichet.link")
-
-
-class _Flight:
-    """A call on its way."""
-
-    __slots__ = ("done", "sent_at")
-
-    def __init__(self, done: Done) -> None:
-        self.done = done
-        self.sent_at = time.monotonic()
 
 
 class _Wire(asyncio.Protocol):
@@ -74,7 +66,9 @@ class Link:
     def __init__(self, data: Path, role: str) -> None:
         self._data = data
         self._role = role
-        self._flights: dict[int, _Flight] = {}
+        self._flights: dict[int, Done] = {}
+        self._sweeps: deque[int] = deque(maxlen=round(ANSWER_WITHIN_S / SWEEP_EACH_S))
+        self._no_room_until_ns = 0
         self._number = 0
         self._wire: _Wire | None = None
         self._greeted = False
@@ -128,6 +122,21 @@ class Link:
         self._moved.set()
         self._moved.clear()
 
+    # --- new sales while the engine is full ---------------------------------------------------------------------------
+
+    @property
+    def no_room(self) -> bool:
+        """Whether the engine has just refused a new sale for want of room, and has not taken its next group since.
+
+        Others would be refused like it: the worker says so itself, for a fraction of what asking costs both. Only sales
+        ask for it; what goes before them (payments of what is begun) always reaches the engine's own queue.
+        """
+        return self._no_room_until_ns > 0 and time.monotonic_ns() < self._no_room_until_ns
+
+    def refused_for_room(self) -> None:
+        """The engine had no room for a new sale."""
+        self._no_room_until_ns = time.monotonic_ns() + NO_ROOM_NS
+
     # --- calls -------------------------------------------------------------------------------------------------------
 
     def send(self, actor: bytes, wishes: Sequence[Wish], done: Done, *, batch: bool = False) -> None:
@@ -140,7 +149,7 @@ class Link:
             return
         self._number += 1
         frame = frames.encode_call(self._number, actor, wishes, batch=batch)
-        self._flights[self._number] = _Flight(done)
+        self._flights[self._number] = done
         if not self._unsent:
             # Everything that this turn of the loop asks for leaves as one write.
             self._loop.call_soon(self._flush)
@@ -169,11 +178,12 @@ class Link:
         kind = frames.kind_of(frame)
         if kind == frames.ANSWER:
             reply = frames.decode_reply(frame)
-            flight = self._flights.pop(reply.number, None)
-            if flight is not None:  # none: it came too late, and its client was told so
-                flight.done(reply)
+            done = self._flights.pop(reply.number, None)
+            if done is not None:  # none: it came too late, and its client was told so
+                done(reply)
         elif kind == frames.POSITION:
             self.position = frames.decode_position(frame)
+            self._no_room_until_ns = 0
             self.wake()
         elif kind == frames.HELLO:
             theirs = frames.decode_hello(frame)
@@ -193,11 +203,13 @@ class Link:
 
     def _fail_all(self) -> None:
         self._greeted = self.full = False
+        self._no_room_until_ns = 0
         self._up.clear()
         self._unsent.clear()
         flights, self._flights = self._flights, {}
-        for flight in flights.values():
-            flight.done(_own("api.engine_away"))
+        self._sweeps.clear()
+        for done in flights.values():
+            done(_own("api.engine_away"))
 
     async def _keep(self) -> None:
         backoff_s = BACKOFF_FIRST_S
@@ -228,10 +240,14 @@ class Link:
         while not self._gone.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._gone.wait(), SWEEP_EACH_S)
-            latest = time.monotonic() - ANSWER_WITHIN_S
-            late = [number for number, flight in self._flights.items() if flight.sent_at < latest]
-            for number in late:
-                self._flights.pop(number).done(_own("api.engine_away"))
+            self.sweep()
+
+    def sweep(self) -> None:
+        """Answers what was sent so long ago that its number was reached as many sweeps before."""
+        if len(self._sweeps) == self._sweeps.maxlen:
+            for number in [number for number in self._flights if number <= self._sweeps[0]]:
+                self._flights.pop(number)(_own("api.engine_away"))
+        self._sweeps.append(self._number)
 
 
 def _own(code: str) -> Reply:

@@ -7,6 +7,7 @@ from engine.features import FEATURES
 
 COMMANDS_MAX = 1024  # two full groups (performance.md 5): at this length the wait is milliseconds, beyond it grows
 GROUP_MAX = 512
+RETRY_SPREAD_S = 3  # whoever is told to wait waits 1 to 3 seconds, so that not all come back together
 BACK_SHARE = 64  # commands of a group kept for the last rank, more than a batch has: it is slow then, never stuck
 
 FINISH, SELL, BACK = 0, 1, 2

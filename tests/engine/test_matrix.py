@@ -91,9 +91,11 @@ SENT_BY_WORKERS = {
     "access.enrol_till",
     "access.invite_till",
     "access.log_in",
+    "access.make_key",
     "access.step_up",
     "access.try_log_in",
     "staff.change_pin",
+    "staff.lend",
     "staff.report_wrong_pin",
     "staff.set_secret",
     "staff.sign_in",
@@ -103,7 +105,7 @@ SENT_BY_WORKERS = {
 
 NEEDS = {
     "access.enrol": "access.enrol_till",
-    "access.keys": "api-keys.put api-keys.remove",
+    "access.keys": "access.make_key api-keys.put api-keys.remove",
     "access.log_in": "access.log_in access.try_log_in",
     "access.own": "access.log_out access.step_up",
     "access.passkeys": "access.add_passkey",
@@ -145,12 +147,13 @@ NEEDS = {
     "sales.post": "sales.post sales.price",
     "sales.read": "printing.receipt sales.ticket sales.tickets",
     "sales.refund": "sales.refund",
-    "shop.read": "settings.get settings.list tills.get tills.list",
+    "shop.read": "settings.get settings.list tills.get tills.list shop.status",
     "shop.write": "settings.put settings.remove tills.put tills.remove printers.put printers.remove "
     "logos.put logos.remove",
     "staff.read": "operators.get operators.list",
     "staff.secrets": "staff.set_secret",
-    "staff.sign_in": "staff.try_pin staff.sign_in staff.report_wrong_pin staff.change_pin staff.sign_out staff.choose",
+    "staff.sign_in": "staff.try_pin staff.sign_in staff.lend staff.report_wrong_pin staff.change_pin "
+    "staff.sign_out staff.choose",
     "staff.unlock": "staff.unlock",
     "staff.write": "operators.put operators.remove passkeys.put passkeys.remove",
 }

@@ -93,7 +93,7 @@ async def one(app: Any, request: Request) -> Response:
         "client": ("127.0.0.1", 1),
         "server": (HOST, 80),
     }
-    arriving = [{"type": "http.request", "body": body, "more_body": False}] if body else []
+    arriving = [{"type": "http.request", "body": body, "more_body": False}]
     parts: list[bytes] = []
     started: dict[str, Any] = {}
 

@@ -223,9 +223,11 @@ class Served:
             made.sendall(data)
             return read_all(made)
 
-    def pids(self) -> dict[str, int]:
-        """The processes of the server that run now: engine and workers by pid."""
+    def pids(self, *, spare: bool = False) -> dict[str, int]:
+        """The processes of the server that run now, by role: of two engines the one that owns the shop is the engine,
+        the other waits to be needed (or opens, or ends), and is named ``spare`` for who asks for it."""
         found = {}
+        owner = (self.data / "owner.lock").read_text(encoding="ascii").strip()
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit():
                 try:
@@ -233,7 +235,11 @@ class Served:
                 except OSError:
                     continue
                 if b"server.processes" in words and str(self.process.pid).encode() in words:
-                    found[words[words.index(b"server.processes") + 1].decode()] = int(entry.name)
+                    role = words[words.index(b"server.processes") + 1].decode()
+                    if role != "engine" or entry.name == owner:
+                        found[role] = int(entry.name)
+                    elif spare:
+                        found["spare"] = int(entry.name)
         return found
 
     def stop(self) -> int:
@@ -249,7 +255,7 @@ class Served:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        for pid in self.pids().values():
+        for pid in self.pids(spare=True).values():
             os.kill(pid, signal.SIGKILL)
         if self.process.stdout is not None:
             self.process.stdout.close()

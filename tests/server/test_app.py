@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from inside_server import Inside, Request
 
+from server.auth import tokens
 from server.auth.limits import Limits
 
 
@@ -26,3 +27,15 @@ def test_a_page_for_everybody_is_counted_for_its_address_and_health_is_not(insid
     assert ("15", "auth.too_many") == (refused.headers["retry-after"], refused.json["code"])
     assert "application/problem+json" == refused.headers["content-type"]
     assert all("content-security-policy" in answer.headers for answer in answers)
+
+
+def test_a_wrong_key_at_a_webservice_is_counted_for_its_address_and_so_is_what_asks_for_none(inside: Inside) -> None:
+    wrong = Request("GET", "/workers/getPlus.php", f"shopID=x&key={tokens.api_token()}")
+    without = Request("POST", "/workers/getAuthToken.php")
+
+    answers = inside.ask([wrong, without, wrong, without, Request("GET", "/healthz")])
+
+    inside.close()
+    assert [403, 501, 429, 429, 200] == [answer.status for answer in answers]
+    refused = [(answer.headers["retry-after"], answer.json["code"], answer.json["success"]) for answer in answers[2:4]]
+    assert [("15", "auth.too_many", False)] * 2 == refused

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.access.kinds import SCOPES
-from engine.features import api_key
+from engine.features import FEATURES, api_key
 from engine.kernel.messages import Actor
 from engine.kernel.permissions import STEP_UP
 
@@ -56,6 +56,35 @@ def test_a_key_acts_at_its_own_till_and_as_no_operator(desk: Desk) -> None:
     assert ["access.foreign_till"] * 2 == codes
 
 
+def test_a_key_acts_for_the_operators_that_it_names_and_within_the_rights_of_both(desk: Desk) -> None:
+    both = desk.key(scopes=["cash.open", "sales.refund", "sales.post"], operators=[3, 2, 3])
+    as_employee, as_manager, as_admin = (
+        Actor(till=1, operator=operator, credential=both.credential) for operator in (3, 2, 1)
+    )
+    hooks = FEATURES.hooks
+
+    answer = desk.done("cash.open", {"float_in": 0}, as_employee)
+
+    entry = desk.shop.engine.reader().entry(answer.gen, answer.seq).entry
+    assert (1, 3) == (entry.till, entry.op)
+    assert "access.foreign_till" == desk.code("cash.open", {"float_in": 0}, as_admin)
+    asked = [(actor, right) for actor in (as_employee, as_manager) for right in ("sales.refund", "cash.close")]
+    held = desk.shop.engine.reader().look(lambda world: [hooks.allows(world, *each) for each in asked])
+    assert [False, False, True, False] == held  # the employee may not refund, and the key may close for nobody
+    assert (2, 3) == found(desk).operators
+    refused = desk.send("operators.remove", {"id": 3})
+    assert "kernel.row_in_use" == refused.code
+
+
+def test_a_key_for_an_operator_who_is_not_active_does_nothing(desk: Desk) -> None:
+    key = desk.key(scopes=["cash.open"], operators=[3])
+    desk.shop.configure("operators", 3, {"alias": "Parti", "role": "employee", "active": False})
+
+    code = desk.code("cash.open", {"float_in": 0}, Actor(till=1, operator=3, credential=key.credential))
+
+    assert "kernel.not_allowed" == code
+
+
 def test_a_key_that_is_removed_is_refused_at_once_and_its_number_gives_nothing_back(desk: Desk) -> None:
     key = desk.key(scopes=["cash.open"])
 
@@ -93,6 +122,7 @@ def test_a_key_works_through_its_last_day(desk: Desk) -> None:
         ({"addresses": ["192.0.2.1/24"]}, "access.bad_address", "row.addresses[0]"),
         ({"addresses": ["example.net"]}, "access.bad_address", "row.addresses[0]"),
         ({"till": 9}, "kernel.no_such_row", "row.till"),
+        ({"operators": [1, 99]}, "kernel.no_such_row", "row.operators"),
         ({"key_id": "short"}, "kernel.bad_request", "row.key_id"),
     ],
 )

@@ -5,6 +5,8 @@ import base64
 import pytest
 from shop_harness import Shop
 
+from engine.engine import Engine, Surroundings
+from engine.kernel.disk import SMALL
 from engine.printing.kinds import LOGO_BYTES_MAX
 
 
@@ -73,3 +75,15 @@ def test_what_is_referred_to_stays(paper: Shop) -> None:
     ]
 
     assert ["kernel.row_in_use"] * 3 == codes
+
+
+def test_a_printer_that_the_machine_does_not_drive_is_refused_when_it_is_configured(shop: Shop) -> None:
+    shop.engine.close()
+    around = Surroundings(refuses=lambda setup: f"no {setup.family}" if setup.family == "file" else "")
+    shop.engine = Engine(shop.path, clock=shop.clock, limits=SMALL, unsafe_filesystem=True, surroundings=around)
+    row = {"name": "Bar", "family": "file", "address": "/dev/usb/lp0"}
+
+    refused = shop.refused("printers.put", {"id": 1, "row": row}, till=0, operator=0)
+
+    assert ("printing.not_allowed", "no file", "row.address") == (refused.code, refused.text, refused.at)
+    shop.configure("printers", 1, {"name": "Bar", "family": "network", "address": "192.168.1.50"})

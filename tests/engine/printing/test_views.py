@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from shop_harness import Shop
 
+from engine.engine import Surroundings
+from engine.features import FEATURES
 from engine.kernel.errors import Refusal
 from engine.ports.printer import Document, Image, Qr
 
@@ -106,23 +108,52 @@ def test_what_costs_nothing_and_is_marked_stays_off_the_receipt_but_is_counted(c
     assert "Nombre de lignes : 2 (dont 1 gratuites, non imprimées)" in text
 
 
-def test_a_shop_without_an_address_of_its_own_uses_the_server_s_and_only_the_outbox_names_it(cafe: Shop) -> None:
+def test_a_shop_without_an_address_of_its_own_uses_the_server_s_and_nobody_who_asks_names_one(cafe: Shop) -> None:
     no = cafe.do("sales.post", SALE | {"receipt": True}).records[0].no
-    named = {"no": no, "public_url": "https://serveur.example.fr"}
+    query = FEATURES.decode_query("printing.receipt", {"no": no})
+    reader = cafe.engine.reader()
+    without = reader.ask(query, till=1, operator=1).document
 
-    document = cafe.ask("printing.receipt", named, till=0, operator=0).document
+    reader.surroundings = Surroundings(public_url="https://serveur.example.fr")
+    document = reader.ask(query, till=1, operator=1).document
 
     (code,) = _codes(document)
+    assert [] == _codes(without)
     assert code.startswith("https://serveur.example.fr/proof/")
-    with pytest.raises(Refusal, match=r"printing\.outbox_only"):
-        cafe.ask("printing.receipt", named)
+    with pytest.raises(Refusal, match=r"kernel\.bad_request"):
+        cafe.ask("printing.receipt", {"no": no, "public_url": "https://x.fr"})
 
 
 def test_the_shop_s_own_address_goes_before_the_server_s(cafe: Shop) -> None:
     cafe.configure("settings", 1, SHOP | {"public_address": "https://caisse.example.fr"})
     no = cafe.do("sales.post", SALE | {"receipt": True}).records[0].no
 
-    shown = cafe.ask("printing.receipt", {"no": no, "public_url": "https://x.fr"}, till=0, operator=0)
+    reader = cafe.engine.reader()
+    reader.surroundings = Surroundings(public_url="https://x.fr")
+    shown = reader.ask(FEATURES.decode_query("printing.receipt", {"no": no}))
 
     (code,) = _codes(shown.document)
     assert code.startswith("https://caisse.example.fr/proof/")
+
+
+def test_rules_stand_under_their_lines_or_the_subtotal_with_what_was_saved(cafe: Shop) -> None:
+    offer = {"title": "Le 2e à -50 %", "type": "nth_percent", "quantity": 2, "percent": "-50", "products": [1]}
+    cafe.configure("offers", 1, offer)
+    cafe.configure("line-rules", 1, {"title": "Happy hour", "amount": "-0.10", "products": [1]})
+    cafe.configure("settings", 1, SHOP | {"receipt": {"saved": True}})
+    cafe.do("sales.post", {"lines": [{"product": 1, "quantity": 4}], "payments": [{"mode": 2}]})
+    lines = [" ".join(line.split()) for line in _shown(cafe).text.splitlines()]
+    ticket = cafe.ask("sales.ticket", {"no": 1}).ticket
+
+    assert [step.l for step in ticket.disc] == ["Happy hour", "Le 2e à -50 %"]
+    assert any(line.startswith("Happy hour -0,40") for line in lines)
+    assert any(line.startswith("2 x Le 2e à -50 % -") for line in lines)
+    saved = -sum(step.granted for step in ticket.disc)
+    assert any(line.startswith(f"Vous avez économisé {saved // 100},{saved % 100:02}") for line in lines)
+
+
+def test_what_was_saved_is_told_only_if_the_shop_wants(cafe: Shop) -> None:
+    cafe.configure("line-rules", 1, {"title": "Happy hour", "percent": "-10", "products": [1]})
+    cafe.do("sales.post", SALE)
+
+    assert "économisé" not in _shown(cafe).text

@@ -66,6 +66,15 @@ def test_happy_hour_goes_by_the_shops_clock(hours: float, expected: tuple[int, i
     assert line_of(listed, {"lines": [{"product": 1}]}) == expected
 
 
+def test_a_price_is_shown_as_of_now_however_long_nobody_sold(listed: Shop) -> None:
+    listed.do("sales.post", {"lines": [{"product": 2}], "payments": [{"mode": 2}]})
+    listed.clock.advance(5 * HOUR_MS)
+
+    shown = listed.ask("sales.price", {"lines": [{"product": 1}]})
+
+    assert shown.lines[0].u == 10_000
+
+
 def test_the_weekday_of_a_night_is_that_of_its_business_day(open_bar: Shop) -> None:
     """Saturday night ends on Sunday at five, where the shop's day begins then."""
     settings = {"name": "Bar du Port", "default_vat": 1, "day_starts_minute": 300}

@@ -59,6 +59,19 @@ def test_the_examples_are_commands_that_the_table_takes(document: dict[str, Any]
     assert tried > 5
 
 
+def test_stored_forms_of_secrets_are_no_part_of_rows_and_those_that_clients_choose_are(
+    document: dict[str, Any],
+) -> None:
+    schemas = document["components"]["schemas"]
+    rows = {name: set(schemas[name]["properties"]) for name in ("OperatorRow", "KeyRow", "PasskeyRow", "WebhookRow")}
+    example = document["paths"]["/api/v1/api-keys"]["post"]["requestBody"]["content"]["application/json"]["example"]
+
+    assert not rows["OperatorRow"] & {"pin", "badge", "password", "totp"}
+    assert {"alias", "role", "email"} <= rows["OperatorRow"]
+    assert (False, False, True) == tuple("secret" in each for each in (rows["KeyRow"], example, rows["WebhookRow"]))
+    assert "key" not in rows["PasskeyRow"]
+
+
 def test_what_only_travels_inside_is_not_described(document: dict[str, Any]) -> None:
     schema = document["components"]["schemas"]["PostSale"]
 

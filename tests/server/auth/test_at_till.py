@@ -196,6 +196,15 @@ def test_a_second_operator_approves_one_command_with_his_pin(house: House) -> No
     assert {(403, "staff.no_override")} == {oneself.ended, nobody.ended}
 
 
+def test_approvals_that_are_never_used_are_no_wrong_pins(house: House) -> None:
+    cashier = house.at_till(3)
+
+    given = [cashier.post("approve", {"operator": 2, "pin": PIN, "command": str(uuid.uuid4())}) for _ in range(4)]
+
+    assert [200] * 4 == [each.status for each in given]
+    assert 200 == house.till(2).post("pin", {"operator": 2, "pin": PIN}).status
+
+
 def test_where_all_places_are_taken_nothing_is_counted(house: House) -> None:
     device = house.till()
     places = [house.worker.reception.secrets.room() for _ in range(10)]

@@ -134,10 +134,15 @@ def test_two_operators_with_one_badge_are_nobody(desk: Any, secrets: Secrets, de
 
 @pytest.mark.usefixtures("staff")
 def test_a_second_operator_approves_by_his_pin(desk: Any, secrets: Secrets, device: Actor) -> None:
-    right = asyncio.run(ceremonies.approve(desk, secrets, device, 2, "482913"))
+    asyncio.run(ceremonies.tell(desk, "staff.try_pin", {"operator": 1}, device))
+    signed = asyncio.run(ceremonies.tell(desk, "staff.sign_in", {"operator": 1, "way": "pin"}, device))
+    number = signed.records[0].number
+    there = Actor(till=1, operator=1, credential=f"{device.credential}:{number}")
+    right = asyncio.run(ceremonies.approve(desk, secrets, there, 2, "482913"))
 
     assert 2 == right
-    assert "auth.wrong" == declined(ceremonies.approve(desk, secrets, device, 2, "482914"))
+    assert "auth.wrong" == declined(ceremonies.approve(desk, secrets, there, 2, "482914"))
+    assert "staff.no_override" == declined(ceremonies.approve(desk, secrets, device, 2, "482913"))
 
 
 @pytest.mark.usefixtures("staff")

@@ -27,6 +27,22 @@ def test_at_a_till_one_changes_his_pin_behind_the_old_one_and_signs_in_again(hou
     assert 200 == device.post("pin", {"operator": 3, "pin": NEW_PIN}).status
 
 
+def test_a_pin_is_cleared_by_null_by_who_may_set_it_and_by_nobody_else(house: House) -> None:
+    office, device = house.in_office(2), house.at_till(3)
+
+    alone = device.post("secrets", {"what": "pin", "new": None})
+    missing = office.post("secrets", {"what": "pin", "operator": 3})
+    empty = office.post("secrets", {"what": "pin", "operator": 3, "new": ""})
+    password = house.in_office(1).post("secrets", {"what": "password", "operator": 3, "new": None})
+    above = office.post("secrets", {"what": "pin", "operator": 1, "new": None})
+    cleared = office.post("secrets", {"what": "pin", "operator": 3, "new": None})
+
+    assert [(422, "auth.old_pin"), (422, "auth.no_secret")] == [alone.ended, missing.ended]
+    assert [400, (409, "staff.stays"), (403, "staff.more_than_own")] == [empty.status, password.ended, above.ended]
+    assert (200, True) == (cleared.status, cleared.json["changed"])
+    assert (401, "auth.wrong") == house.till(1).post("pin", {"operator": 3, "pin": PIN}).ended
+
+
 def test_what_opens_the_back_office_is_not_changed_at_a_till(house: House) -> None:
     said = house.at_till(1).post("secrets", {"what": "password", "new": NEW_PASSWORD, "pin": PIN})
 
@@ -124,7 +140,6 @@ def test_a_seed_made_for_one_is_no_other_s(house: House) -> None:
         ("password", "court", "auth.password_short"),
         ("password", "Ada Ada Ada Ada Ada", "auth.password_weak"),
         ("badge", "é", "auth.badge_form"),
-        ("badge", None, "auth.no_secret"),
     ],
 )
 def test_what_must_not_be_chosen_is_refused_with_its_reason(house: House, what: str, new: str, code: str) -> None:

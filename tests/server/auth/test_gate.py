@@ -19,6 +19,7 @@ from server.auth.gate import KNOWN_MAX, SHOWN_BYTES_MAX, TRUST_MS, Gate
 from server.auth.limits import NS, Limits
 from server.auth.origins import Origins
 from server.auth.pepper import PepperError
+from server.auth.recognise import UnknownError
 
 KEY = bytes(range(32))
 HOME = "192.0.2.1"
@@ -160,6 +161,21 @@ def test_rest_is_judged_for_every_request_to_the_millisecond(house: House) -> No
     assert 0 == house.gate.left_s(there)
 
 
+def test_a_shop_that_lets_nobody_rest_so_long_has_its_pin_asked_for_earlier(house: House) -> None:
+    headers = house.shift(house.now - 59_999)
+
+    default = house.ask(house.shift(house.now - 60_000)).actor
+    house.shop.configure("settings", 1, {"name": "Chez Léa", "till_idle_s": 60})
+    there = house.ask(headers)
+    house.now += 1
+
+    assert house.somebody == default == there.actor
+    assert "auth.idle" == house.refused(headers).code
+    for idle_s in (59, 121):
+        with pytest.raises(Refusal, match="till_idle_s"):
+            FEATURES.decode_command("settings.put", {"id": 1, "row": {"name": "Chez Léa", "till_idle_s": idle_s}})
+
+
 def test_a_cookie_is_renewed_after_fifteen_seconds_and_once_in_a_moment(house: House) -> None:
     headers = house.shift()
     fresh = house.ask(headers)
@@ -254,6 +270,7 @@ def test_a_bearer_counts_more_than_the_cookies_beside_it(house: House) -> None:
 
 def test_those_whom_nobody_knows_are_counted_exactly_and_the_others_never(house: House) -> None:
     read = route("sales.read", "GET")
+    house.ask(house.shift())
     codes = [house.refused({}, route=read).code for _ in range(20)]
     codes += [house.refused(house.bearer("wrong")).code for _ in range(10)]
 
@@ -266,6 +283,62 @@ def test_those_whom_nobody_knows_are_counted_exactly_and_the_others_never(house:
     assert house.somebody == house.ask(house.shift()).actor
     house.steady += NS
     assert ["auth.missing", "auth.too_many"] == [house.refused({}, route=read).code for _ in range(2)]
+
+
+@pytest.mark.parametrize("shown", ["till", "key", "session"])
+def test_a_flood_of_inventions_costs_no_look_beyond_its_limit_and_shuts_out_nobody_who_is_known(
+    house: House, shown: str
+) -> None:
+    def invented() -> dict[bytes, bytes]:
+        if shown == "session":
+            return {b"cookie": f"{cookies.SESSION}={tokens.session_id()}".encode()}
+        return house.bearer(tokens.till_token(1) if shown == "till" else tokens.api_token())
+
+    key = house.bearer(house.key())
+    known = [house.ask(headers).actor for headers in (house.shift(), key)]
+    house.now += TRUST_MS
+    before = house.looks
+
+    codes = [house.refused(invented()).code for _ in range(50)]
+    guest = house.refused(invented(), route=route("access.log_in")).code
+    looked = house.looks - before
+
+    assert (["auth.unknown"] * 30 + ["auth.too_many"] * 20, "auth.too_many", 30) == (codes, guest, looked)
+    assert known == [house.ask(headers).actor for headers in (house.shift(), key)]
+    assert "auth.unknown" == house.refused(invented(), "192.0.2.2").code
+
+
+def test_what_was_known_and_is_revoked_is_counted_like_any_invention(house: House) -> None:
+    headers = house.bearer(house.token)
+    house.ask(headers)
+    house.desk.done("access.revoke_till", {"till": 1})
+    house.now += TRUST_MS
+    before = house.looks
+
+    codes = [house.refused(headers).code for _ in range(40)]
+
+    assert (["auth.unknown"] * 30 + ["auth.too_many"] * 10, 30) == (codes, house.looks - before)
+
+
+def test_a_key_in_a_form_is_counted_before_the_look_and_given_back_where_it_is_right(house: House) -> None:
+    key, unmet = house.key(), house.key(id=2, label="Autre")
+    before = house.looks
+
+    def code_of(token: str) -> str:
+        try:
+            return house.gate.api_key(token, HOME).credential[:4]
+        except (Problem, UnknownError) as error:
+            return error.code
+
+    right = [code_of(key) for _ in range(100)]
+    wrong = [code_of(token) for token in (house.token, "x", *(tokens.api_token() for _ in range(40)))]
+    looks = house.looks - before
+
+    assert ["key:"] * 100 == right
+    assert ["auth.unknown"] * 30 + ["auth.too_many"] * 12 == wrong
+    assert 100 + 30 == looks
+    assert ("key:", "auth.too_many") == (code_of(key), code_of(unmet))
+    assert "key:" == house.gate.api_key(unmet, "192.0.2.2").credential[:4]
 
 
 def test_signing_in_has_a_smaller_limit_for_those_whom_nobody_knows(house: House) -> None:

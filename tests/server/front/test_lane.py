@@ -97,6 +97,52 @@ def test_sales_and_other_requests_in_a_row_keep_their_order(served: Served) -> N
     assert sorted(numbers_of) == numbers_of
 
 
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        (200, {}),
+        (400, {"Idempotency-Key": "0" * 31 + "x"}),
+        (400, {"Content-Length": "+1"}),
+        (401, {"Authorization": "Bearer tk_till_1_wrong"}),
+        (421, {"Host": "elsewhere"}),
+    ],
+)
+def test_a_second_sale_of_a_connection_is_answered_as_if_it_were_the_first(
+    served: Served, status: int, headers: dict[str, str]
+) -> None:
+    data = json.dumps(SALE).encode()
+    plain = {"Content-Type": LANE}
+    own = {"Idempotency-Key": uuid.uuid4().hex} | headers
+    second = sale(served, "/api/v1/sales/post", data, plain | own)
+    bodies = []
+    for before in (0, 1, 3):
+        with served.connect() as made:
+            for _ in range(before):
+                made.sendall(sale(served, "/api/v1/sales/post", data, plain | {"Idempotency-Key": uuid.uuid4().hex}))
+                assert [200] == [answer.status for answer in read_responses(made, 1)]
+            made.sendall(second)
+            (answer,) = read_responses(made, 1)
+        bodies.append((answer.status, answer.json | {"repeated": True}))
+
+    assert status == bodies[0][0]
+    assert bodies[0] == bodies[1] == bodies[2]
+
+
+def test_a_sale_in_pieces_behind_a_whole_one_is_sold(served: Served) -> None:
+    data = json.dumps(SALE).encode()
+    with served.connect() as made:
+        for cut in (None, 1, 30, -len(data), -1, None):
+            request = sale(
+                served, "/api/v1/sales/post", data, {"Content-Type": LANE, "Idempotency-Key": uuid.uuid4().hex}
+            )
+            made.sendall(request[:cut])
+            if cut is not None:
+                made.sendall(request[cut:])
+            (answer,) = read_responses(made, 1)
+
+            assert (200, False) == (answer.status, answer.json["repeated"])
+
+
 def test_a_client_that_hangs_up_leaves_its_sale_to_be_asked_for_again(served: Served) -> None:
     data = json.dumps(SALE).encode()
     id = uuid.uuid4().hex

@@ -20,6 +20,9 @@ from engine.engine import Engine, Reader, check
 from engine.features import FEATURES
 from engine.kernel.world import World
 from server.auth import tokens
+from server.auth.gate import Gate
+from server.auth.limits import Limits
+from server.auth.origins import Origins
 from server.legacy import serve_legacy
 from server.legacy.handle import handle
 from server.legacy.serve_legacy import answered, names_of
@@ -29,6 +32,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 SCOPES = ["sales.post", "sales.pay", "sales.read", "sales.unpaid", "sales.typed_price", "shop.read", "catalogue.read"]
 SCOPES += ["catalogue.write", "payments.read", "cash.read", "staff.read", "discounts.read"]
 ROWS: tuple[tuple[str, int, dict[str, Any]], ...] = (
+    ("tills", 9, {"name": "Jamais ouverte"}),
     ("settings", 1, {"name": "Chez nous", "default_vat": 1, "public_address": "https://caisse.example.fr"}),
     ("departments", 1, {"title": "Bar", "vat": 1}),
     ("products", 1, {"title": "Café", "price": "1.50", "department": 1}),
@@ -49,6 +53,8 @@ class Software:
             self._key(engine, 2, "reads", ["sales.read", "shop.read", "catalogue.read"])
             self._key(engine, 3, "elsewhere", SCOPES, addresses=["192.0.2.0/24"])
             self._key(engine, 4, "sells", ["sales.post", "catalogue.read"])
+            self._key(engine, 5, "for two", SCOPES, operators=[1, 2])
+            self._key(engine, 6, "closed", SCOPES, till=9)
         (data / "ballast").unlink(missing_ok=True)
         self.served = Served(data)
 
@@ -195,6 +201,25 @@ def test_a_key_acts_at_its_own_till_and_for_nobody_else(software: Software) -> N
     assert ["legacy.not_its_till", "legacy.not_its_till", None] == [reply.json.get("code") for reply in replies]
 
 
+def test_a_key_sells_for_the_user_that_it_names_as_far_as_he_may(software: Software) -> None:
+    for_two = software.call("webapp", "1", payment=2, key="for two", idUser="2")
+    typed = [software.call("webapp", "2_1_Pain_0.50", payment=2, key="for two", idUser=user) for user in ("1", "2")]
+
+    seq = for_two.json["orderID"] & (1 << 48) - 1
+    ticket = software.served.ask("GET", f"/api/v1/sales/ticket?seq={seq}", headers=software.served.headers()).json
+    assert (2, 2) == (ticket["till"], ticket["operator"])
+    assert [(200, "OK"), (403, "kernel.not_allowed")] == [
+        (each.status, each.json.get("code") or each.json["result"]) for each in typed
+    ]
+
+
+def test_a_till_without_a_session_says_so_in_french(software: Software) -> None:
+    reply = software.call("webapp", "1", payment=2, key="closed")
+
+    text = "La caisse de cette clé est fermée : ouvrez-y une session, puis recommencez (cash.till_closed)"
+    assert (200, text, "cash.till_closed") == (reply.status, reply.json["result"], reply.json["code"])
+
+
 @pytest.mark.parametrize(
     ("status", "code", "service", "fields"),
     [
@@ -230,7 +255,12 @@ def test_methods_bodies_and_paths_are_bounded(software: Software) -> None:
 
 def test_fifty_calls_at_once_are_fifty_orders_or_told_to_come_again(software: Software) -> None:
     body = urlencode([("shopID", software.shop), ("key", software.keys["all"]), ("payment", 2), ("itemsList[]", "1")])
-    before = software.served.ask("GET", "/api/v1/sales/tickets?limit=1", headers=software.served.headers()).json
+
+    def last() -> int:
+        path, headers = "/api/v1/sales/tickets?limit=1", software.served.headers()
+        return max(
+            (ticket["no"] for ticket in software.served.ask("GET", path, headers=headers).json["tickets"]), default=0
+        )
 
     def one(number: int) -> str:
         connection = http.client.HTTPConnection("127.0.0.1", software.served.port, timeout=60)
@@ -244,12 +274,12 @@ def test_fifty_calls_at_once_are_fifty_orders_or_told_to_come_again(software: So
         finally:
             connection.close()
 
+    before = last()
     with concurrent.futures.ThreadPoolExecutor(50) as pool:
         replies = list(pool.map(one, range(50)))
 
-    after = software.served.ask("GET", "/api/v1/sales/tickets?limit=1", headers=software.served.headers()).json
     assert ["200 True"] * 50 == replies
-    assert 50 == after["tickets"][0]["no"] - before["tickets"][0]["no"]
+    assert 50 == last() - before
     assert 0 == check(software.served.data).broken
 
 
@@ -278,7 +308,8 @@ def test_a_call_while_the_engine_dies_is_one_order_however_often_it_is_sent(read
 def test_a_call_that_lasts_too_long_is_ended(software: Software, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serve_legacy, "CALL_WITHIN_S", -1.0)
     with Reader(software.served.data, FEATURES) as reader:
-        desk = serve_legacy.Desk(reader, cast(Any, None), cast(Any, None), "127.0.0.1")
+        gate = Gate(lambda: reader, lambda: b"", origins=Origins(frozenset()), limits=Limits())
+        desk = serve_legacy.Desk(reader, gate, cast(Any, None), cast(Any, None), "127.0.0.1")
         known = desk.authenticate(software.shop, software.keys["all"])
 
         reply = handle("/workers/getPlus.php", [("shopID", software.shop), ("key", software.keys["all"])], {}, desk)

@@ -88,6 +88,24 @@ def paper(ready_shop: Path, tmp_path: Path) -> Iterator[Paper]:
     made.close()
 
 
+@pytest.fixture(scope="module")
+def one_for_all(ready_shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paper]:
+    """A served shop for tests that leave it as they found it; its outbox may be killed twice in all, then it rests."""
+    folder = tmp_path_factory.mktemp("outbox")
+    made = Paper(Path(shutil.copytree(ready_shop, folder / "ready")), folder / "paper")
+    made.serve("--public-url", PUBLIC)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def served_paper(one_for_all: Paper) -> Paper:
+    """The same, with empty trays."""
+    for printer in one_for_all.printers:
+        printer.behaviour.jobs.clear()
+    return one_for_all
+
+
 def kill(served: Served, role: str) -> Callable[[], bool]:
     """Kills a process of the server; whether another has taken its place."""
     pid = served.pids()[role]
@@ -95,8 +113,16 @@ def kill(served: Served, role: str) -> Callable[[], bool]:
     return lambda: served.pids().get(role, pid) != pid
 
 
-def test_a_receipt_comes_out_of_its_printer_once_with_the_code_of_its_proof(paper: Paper) -> None:
-    paper.serve("--public-url", PUBLIC)
+def give_up(paper: Paper, job: dict[str, int]) -> None:
+    """Kills the outbox in the middle of a job: the next one finds that it was begun, and says that nobody knows."""
+    assert paper.served is not None
+    replaced = kill(paper.served, "outbox")
+    wait_until(replaced, "the outbox is started again")
+    paper.wait_state(job, "unknown")
+
+
+def test_a_receipt_comes_out_of_its_printer_once_with_the_code_of_its_proof(served_paper: Paper) -> None:
+    paper = served_paper
     jobs = [paper.sell() for _ in range(3)]
 
     for job in jobs:
@@ -112,9 +138,11 @@ def test_a_receipt_comes_out_of_its_printer_once_with_the_code_of_its_proof(pape
     assert [] == paper.jobs(2)
 
 
-def test_a_printer_that_was_away_prints_once_it_is_back_and_the_paper_is_no_duplicate(paper: Paper) -> None:
+def test_a_printer_that_was_away_prints_once_it_is_back_and_the_paper_is_no_duplicate(
+    served_paper: Paper,
+) -> None:
+    paper = served_paper
     paper.printers[0].close()
-    paper.serve()
     away = paper.sell()
     other = paper.sell(till=2)
     paper.wait_state(other, "printed")
@@ -128,9 +156,9 @@ def test_a_printer_that_was_away_prints_once_it_is_back_and_the_paper_is_no_dupl
     assert 1 == len(paper.jobs(2))
 
 
-def test_a_printer_that_hangs_delays_nobody_else(paper: Paper) -> None:
+def test_a_printer_that_hangs_delays_nobody_else(served_paper: Paper) -> None:
+    paper = served_paper
     paper.printers[0].behaviour.finishes = False
-    paper.serve()
     hanging = paper.sell()
     paper.wait_state(hanging, "started")
 
@@ -140,20 +168,22 @@ def test_a_printer_that_hangs_delays_nobody_else(paper: Paper) -> None:
 
     assert "started" == paper.state(hanging)[0]
     assert 5 == len(paper.jobs(2))
+    paper.printers[0].behaviour.finishes = True
+    give_up(paper, hanging)
 
 
-def test_a_job_that_was_begun_when_the_outbox_was_killed_comes_out_again_only_as_a_duplicate(paper: Paper) -> None:
+def test_a_job_that_was_begun_when_the_outbox_was_killed_comes_out_again_only_as_a_duplicate(
+    served_paper: Paper,
+) -> None:
+    paper = served_paper
     paper.printers[0].behaviour.finishes = False
-    served = paper.serve()
     job = paper.sell()
     paper.wait_state(job, "started")
 
-    replaced = kill(served, "outbox")
-    wait_until(replaced, "the outbox is started again")
-    paper.wait_state(job, "unknown")
+    give_up(paper, job)
     paper.printers[0].behaviour.finishes = True
     before = len(paper.jobs())
-    copy = paper.tills[1].do("sales.copy", {"no": 1, "how": "print"})
+    copy = paper.tills[1].do("sales.copy", {**job, "how": "print"})
     paper.wait_state({"gen": copy["gen"], "seq": copy["seq"]}, "printed")
 
     assert ("unknown", "printer.interrupted") == paper.state(job)

@@ -22,9 +22,8 @@ VERIFIER = Path(__file__).parents[3] / "engine" / "fiscal" / "verify_export.py"
 
 def root_of(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
     """The root by the definition of an audit path (RFC 9162, 2.1.3.1): the last hash joins the two halves."""
-    if size == 1:
-        assert not path
-        return leaf
+    if size == 1 or not path:
+        return leaf if size == 1 and not path else b""  # a path that is too long or too short leads nowhere
     half = 1 << (size - 1).bit_length() - 1
     if index < half:
         return hashlib.sha256(b"\1" + root_of(leaf, index, half, path[:-1]) + path[-1]).digest()
@@ -134,23 +133,43 @@ def test_the_page_takes_nothing_from_elsewhere_and_runs_nothing_inline(sold: Any
     answer = sold.served.ask("GET", sold.path)
 
     assert 200 == answer.status
-    assert b'<script type="module" src="../proof.js"></script>' in answer.body
+    assert f'<script type="module" src="..{FILES["proof_page_script"].address}"></script>'.encode() in answer.body
     assert 1 == answer.body.count(b"<script")
     assert b"//" not in answer.body
     assert "script-src 'self'" in answer.headers["content-security-policy"]
 
 
-def test_its_files_are_served_as_they_are(sold: Any) -> None:
-    paths = {"proof_page_script": "/proof.js", "proof_style": "/proof.css"}
-    paths |= {"proof_check_script": "/proof-check.js", "proof_texts_script": "/proof-texts.js"}
+def test_its_files_are_served_under_the_hash_of_what_they_hold_and_kept_by_caches(sold: Any) -> None:
     folder = VERIFIER.parents[2] / "server" / "proof"
+    whole = [(folder / name).read_bytes() for name in ("check.js", "texts.js", "page.css", "page.js")]
+    addresses = {name: file.address for name, file in FILES.items()}
 
-    served = {name: sold.served.ask("GET", path) for name, path in paths.items()}
+    served = {name: sold.served.ask("GET", address) for name, address in addresses.items()}
 
-    assert {name: (folder / file).read_bytes() for name, (file, _) in FILES.items()} == {
-        name: answer.body for name, answer in served.items()
-    }
-    assert all(f"{FILES[name][1]}; charset=utf-8" == answer.headers["content-type"] for name, answer in served.items())
+    whole[3] = re.sub(rb'"\./(proof-\w+)\.js"', lambda found: b'"./%b.js?v="' % found[1], whole[3])
+    assert whole == [re.sub(rb"\?v=[0-9a-f]{16}", b"?v=", answer.body) for answer in served.values()]
+    for name, answer in served.items():
+        hash = hashlib.sha256(answer.body).hexdigest()[:16]
+        assert addresses[name].endswith(f"?v={hash}")
+        assert ("public, max-age=31536000, immutable", f'"{hash}"') == (
+            answer.headers["cache-control"],
+            answer.headers["etag"],
+        )
+    assert addresses["proof_check_script"].encode() in served["proof_page_script"].body
+    assert addresses["proof_texts_script"].encode() in served["proof_page_script"].body
+
+
+def test_a_file_under_another_hash_is_kept_by_nobody_and_a_known_one_not_sent_again(sold: Any) -> None:
+    address = FILES["proof_style"].address
+    tag = sold.served.ask("GET", address).headers["etag"]
+
+    other = [sold.served.ask("GET", path) for path in ("/proof.css", "/proof.css?v=0000000000000000")]
+    known = sold.served.ask("GET", address, headers={"If-None-Match": tag})
+
+    assert ["no-store", "no-store"] == [each.headers["cache-control"] for each in other]
+    assert (304, b"", tag) == (known.status, known.body, known.headers["etag"])
+    pages = [sold.served.ask("GET", path).headers for path in (sold.path, f"/proof/{sold.leaf}.json", "/api")]
+    assert ["no-store"] * 3 == [headers["cache-control"] for headers in pages]
 
 
 def test_no_script_puts_text_in_as_markup() -> None:
