@@ -216,9 +216,11 @@ def replay_refund(refund: Refunded, plain: Plain, position: int, world: World, s
 
 def _compared(plain: Plain, now: Posted | Refunded) -> Replayed:
     """The two compared in what the sealed one has: a field that came into being later is in no old bytes."""
-    new = msgspec.to_builtins(now)
-    trimmed = _trimmed(plain, new)
-    same = canonical.encode(plain) == canonical.encode(trimmed)
+    sealed = canonical.encode(plain)
+    if canonical.encode(now) == sealed:
+        return Replayed(verdict=SAME, total=now.total, now=now)
+    trimmed = _trimmed(plain, msgspec.to_builtins(now))
+    same = canonical.encode(trimmed) == sealed
     differences: list[Difference] = []
     if not same:
         for found in _differences("", plain, trimmed):
