@@ -8,7 +8,7 @@ from shop_harness import Shop
 
 import engine.replays
 from engine.engine import Refusal, read_change, reprice, simulate
-from engine.features import Replayed
+from engine.features import Replayed, plain_records
 from engine.replays import FOUND_KEPT_MAX, Found
 
 DAY = "2026-11-21"
@@ -85,7 +85,7 @@ def test_sales_after_rows_are_gone_still_meet_them_at_their_own_time(busy: Shop)
 
 
 def test_a_ticket_that_prices_otherwise_is_named_with_each_place(busy: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = engine.replays.plain_records
+    honest = plain_records
 
     def altered(data: bytes) -> tuple[dict[str, Any], ...]:
         records = honest(data)

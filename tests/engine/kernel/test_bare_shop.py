@@ -20,6 +20,11 @@ RATE = b'{"title":"Normal","percent":"20"}'
 KEYS = st.binary(min_size=1, max_size=3)
 
 
+def row_of(shop: BareShop, kind: str) -> Any:
+    """The live row 1 of a kind."""
+    return shop.world.row(FEATURES.kinds[kind], 1)
+
+
 def put_rate(shop: BareShop, percent: str, id: int = 1) -> None:
     """A VAT rate of that many percent."""
     shop.put(FEATURES.kinds["vat-rates"], id, msgspec.json.encode({"title": "Taux", "percent": percent}))
@@ -56,7 +61,7 @@ def test_a_row_that_is_replaced_leaves_one_version_behind() -> None:
 
     kind = FEATURES.kinds["vat-rates"]
     versions = list(shop.world.scan(VERSIONS, kind.code))
-    assert "5.5" == shop.world.row(kind, 1).percent
+    assert "5.5" == row_of(shop, "vat-rates").percent
     assert [shop.world.version(kind, 1)] == [key[2] for key, _ in versions]
     assert shop.world.book == shop.world.configuration == shop.world.version(kind, 1)
 
@@ -67,7 +72,7 @@ def test_letting_go_of_what_is_ready_loses_no_row() -> None:
 
     shop.rest()
 
-    assert "20" == shop.world.row(FEATURES.kinds["vat-rates"], 1).percent
+    assert "20" == row_of(shop, "vat-rates").percent
     assert 1 == len(list(shop.world.scan(CURRENT, FEATURES.kinds["vat-rates"].code)))
 
 
@@ -105,8 +110,8 @@ def test_rows_are_put_behind_those_that_they_refer_to() -> None:
 
     put_all(shop, FEATURES.kinds, rows)
 
-    assert "A" == shop.world.row(FEATURES.kinds["products"], 1).title
-    assert "CHF" == shop.world.row(FEATURES.kinds["settings"], 1).currency
+    assert "A" == row_of(shop, "products").title
+    assert "CHF" == row_of(shop, "settings").currency
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 import engine.replays
 from engine.engine import Reader
-from engine.features import FEATURES, Replayed
+from engine.features import FEATURES, Replayed, plain_records
 
 Guichet = Callable[..., Any]
 
@@ -33,7 +33,7 @@ def test_every_ticket_of_the_demo_comes_out_the_same(guichet: Guichet, demo: Pat
 def test_a_ticket_that_does_not_is_named_with_exit_code_1(
     guichet: Guichet, demo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = engine.replays.plain_records
+    honest = plain_records
 
     def altered(data: bytes) -> Any:
         records = honest(data)
