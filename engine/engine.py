@@ -37,6 +37,8 @@ from engine.kernel.surroundings import Surroundings
 from engine.kernel.tables import Snapshot, Working
 from engine.kernel.version import VERSION
 from engine.kernel.world import Folding, World, join_position
+from engine.price_apart import price_apart, price_schema
+from engine.replays import read_change, reprice, simulate
 
 GROUP_COMMANDS_MAX = 512
 NO_MAC = bytes(16)
@@ -45,7 +47,7 @@ _log = logging.getLogger("guichet.engine")
 
 __all__ = ["Actor", "Answer", "Engine", "Envelope", "Fault", "IntegrityFault", "Reader", "Refusal", "StoreFault"]
 __all__ += ["CONSOLE", "PublicProof", "backup", "bring_back", "check", "export_journal", "open_new_log", "refold"]
-__all__ += ["Surroundings", "restore"]
+__all__ += ["Surroundings", "price_apart", "price_schema", "read_change", "reprice", "restore", "simulate"]
 
 
 class _Pending(msgspec.Struct):

@@ -34,6 +34,16 @@ from engine.kernel.world import World
 from engine.payments import table as payments
 from engine.printing import table as printing
 from engine.sales import table as sales
+from engine.sales.table import (
+    Posted,
+    PriceSale,
+    Refunded,
+    Replayed,
+    answer_price,
+    plain_records,
+    replay_refund,
+    replay_sale,
+)
 from engine.shop import table as shop
 from engine.shop import views as shop_views
 from engine.staff import table as staff
@@ -59,6 +69,8 @@ __all__ += [
     "stored_secret",
     "till_credential",
 ]  # what workers look up: `Reader.look`
+__all__ += ["Posted", "PriceSale", "Refunded", "Replayed"]
+__all__ += ["answer_price", "plain_records", "replay_refund", "replay_sale"]  # what prices again: engine.replays
 __all__ += ["DEVICE", "PUBLIC"]  # the rights of a till without an operator, and of those who show nothing
 
 _civils: dict[tuple[str, int], Civil] = {}

@@ -60,7 +60,12 @@ class World:
     network, by way of a worker of a served shop; ``surroundings`` are the machine's, ``storage()`` says, to queries
     alone, where the store lies.
     Nothing here reads a clock or a random source.
+
+    ``rights_settled`` is true only where no rights are to be asked for any more: what is sealed is priced again, or a
+    basket is priced without a shop (`engine.kernel.bare_shop`); no decision of a shop is ever made in such a world.
     """
+
+    rights_settled = False
 
     def __init__(self, rows: Snapshot, kinds: Mapping[str, Kind], people: People) -> None:
         self.rows = rows

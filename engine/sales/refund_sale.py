@@ -1,5 +1,6 @@
 """Refunding: lines and quantities of a sealed sale are given back as a new ticket of opposite sign."""
 
+from collections.abc import Mapping
 from typing import Annotated, NamedTuple
 
 import msgspec
@@ -255,3 +256,28 @@ def _discount(old: Discount, index: int, back: Refund) -> Discount:
     return Discount(
         id=old.id, pv=old.pv, l=old.l, phase=old.phase, base=base, wanted=granted, granted=granted, cut=None, k=old.k
     )
+
+
+def refund_again(sealed: Refunded, sale: Posted, already: Mapping[int, int], world: World) -> Refunded:
+    """A sealed refund computed once more, for `engine.sales.replay_ticket`: its own quantities, legs and reasons over
+    the sale and what of each line had gone back before (1/1000). Refused where the core refuses it."""
+    originals = {line.id: line for line in sale.lines}
+    asked = {line.of: -line.q for line in sealed.lines if line.of in originals}
+    sold = [_sold(line, sale, already.get(line.id, 0), asked[line.id]) for line in sale.lines if line.id in asked]
+    kept_out = {line.of for line in sealed.lines if line.of in originals and originals[line.of].s and not line.s}
+    try:
+        back = refund(sold, basis=BASES[sale.basis])
+    except PricingError as error:
+        raise Refusal(error.code, error.text, at="lines") from error
+    case = _Case(
+        of=sealed.of,
+        sale=sale,
+        later=LaterRow(due=0),
+        sold=sold,
+        kept_out={id for id in kept_out if id is not None},
+        back=back,
+        off=-sealed.due,
+    )
+    command = RefundSale(note=sealed.note, reason=sealed.reason, receipt=sealed.asked)
+    made = _ticket(command, case, sealed.legs, sealed.session, world)
+    return msgspec.structs.replace(made, no=sealed.no, day=sealed.day)

@@ -9,8 +9,12 @@ from engine.sales.post_sale import PostSale, decide_post
 from engine.sales.price_sale import PriceSale, answer_price
 from engine.sales.records import Copied, Paid, Posted, Refunded
 from engine.sales.refund_sale import RefundSale, decide_refund
+from engine.sales.replay_ticket import Difference, Replayed, plain_records, replay_refund, replay_sale
 from engine.sales.state import fold_copied, fold_paid, fold_ticket
 from engine.sales.views import AskTicket, AskTickets, answer_ticket, answer_tickets
+
+__all__ = ["TABLE", "Difference", "Posted", "PriceSale", "Refunded", "Replayed"]
+__all__ += ["answer_price", "plain_records", "replay_refund", "replay_sale"]  # for what prices again: engine.replays
 
 REFUSALS = MappingProxyType(
     {

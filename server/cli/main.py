@@ -10,12 +10,22 @@ from typing import Any
 
 from engine.engine import Fault, Refusal
 from engine.kernel.version import VERSION
-from server.cli import make_owner, make_shop, measure_machine, run_server, show_status, show_ticket, upkeep
+from server.cli import (
+    make_owner,
+    make_shop,
+    measure_machine,
+    price_again,
+    price_basket,
+    run_server,
+    show_status,
+    show_ticket,
+    upkeep,
+)
 from server.cli.shell import Exit, Problem, Shell
 
 DATA_DEFAULT = "var/shop"
 DATA_VARIABLE = "GUICHET_DATA"
-EPILOG = """exit codes: 0 all is well; 1 something is wrong (verify, demo, ticket show); 2 usage; 3 refused;
+EPILOG = """exit codes: 0 all is well; 1 something is wrong (verify, reprice, demo, ticket show); 2 usage; 3 refused;
 4 a fault of the store or a key; 130 interrupted. docs/cli.md says more."""
 
 Run = Callable[[argparse.Namespace, Shell], int]
@@ -56,7 +66,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 _MODULES = {
     module.__name__.rpartition(".")[2]: module
-    for module in (make_owner, make_shop, measure_machine, run_server, show_status, show_ticket, upkeep)
+    for module in (
+        make_owner,
+        make_shop,
+        measure_machine,
+        price_again,
+        price_basket,
+        run_server,
+        show_status,
+        show_ticket,
+        upkeep,
+    )
 }
 
 
@@ -123,6 +143,9 @@ def _parser(words: frozenset[str]) -> argparse.ArgumentParser:
     ticket = commands.add_parser("ticket", help="look at tickets", description="Look at tickets.")
     tickets = ticket.add_subparsers(title="what", metavar="WHAT", required=True)
     add(tickets, "show", "one ticket, its receipt, entry and proof", "show_ticket")
+    add(commands, "price", "price a basket against a book, without a shop", "price_basket")
+    add(commands, "reprice", "price every sealed ticket again", "price_again", "reprice")
+    add(commands, "simulate", "what another rule would have changed", "price_again", "simulate")
     add(commands, "bench", "what this machine can carry", "measure_machine")
     return parser
 
