@@ -133,10 +133,11 @@ def fresh(world: World, actor: Actor, permission: str) -> bool:
     return row is not None and 0 <= world.at_ms - row.level_ms <= STEP_UP_MS_MAX
 
 
-def session(world: World, digest: bytes, operator: int = 0) -> SessionView | None:
+def session(world: World, digest: bytes, operator: int = 0, *, of_any_age: bool = False) -> SessionView | None:
     """The live session whose id has this SHA-256 (and that belongs to the operator, where one is given), or None.
 
-    A snapshot's time is the last entry's, so a worker holds ``began_ms`` against its own clock as well.
+    With ``of_any_age`` one that lasted its twelve hours is shown as well: a worker says that it is over, and not that
+    it was never heard of.
     """
     row = world.get(SESSIONS, digest)
     if row is None or (operator and row.operator != operator):
@@ -144,7 +145,7 @@ def session(world: World, digest: bytes, operator: int = 0) -> SessionView | Non
     found = staff.operator(world, row.operator)
     if found is None or not found.active or row.position <= staff.ended_at(world, row.operator):
         return None
-    if world.at_ms - row.began_ms >= SESSION_MS_MAX:
+    if not of_any_age and world.at_ms - row.began_ms >= SESSION_MS_MAX:
         return None
     return SessionView(operator=row.operator, began_ms=row.began_ms, level_ms=row.level_ms, way=row.way)
 

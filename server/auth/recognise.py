@@ -117,7 +117,7 @@ def in_back_office(reader: Reader, key: bytes, session_id: str | None, seen: str
     if session_id is None:
         raise _unknown()
     digest = tokens.digest(session_id)
-    found: SessionView | None = reader.look(lambda world: session(world, digest))
+    found: SessionView | None = reader.look(lambda world: session(world, digest, of_any_age=True))
     if found is None:
         raise _unknown()
     seen_ms = sessions.read_seen(key, digest, seen, now_ms)

@@ -62,9 +62,10 @@ class Paper:
         """Until a job is so."""
         wait_until(lambda: self.state(job)[0] in wanted, f"the job is {wanted}: {self.state(job)}")
 
-    def jobs(self, number: int = 1) -> list[str]:
-        """The texts that came out of a printer, job by job."""
-        return ["\n".join(part.text for part in parse(job) if isinstance(part, Say)) for job in self.raw(number)]
+    def jobs(self, number: int = 1, since: int = 0) -> list[str]:
+        """The texts that came out of a printer, job by job, without the first so many."""
+        jobs = self.raw(number)[since:]
+        return ["\n".join(part.text for part in parse(job) if isinstance(part, Say)) for job in jobs]
 
     def raw(self, number: int = 1) -> list[bytes]:
         """The bytes of its jobs; connections on which it was only asked how it is are none."""
@@ -182,12 +183,12 @@ def test_a_job_that_was_begun_when_the_outbox_was_killed_comes_out_again_only_as
 
     give_up(paper, job)
     paper.printers[0].behaviour.finishes = True
-    before = len(paper.jobs())
+    before = len(paper.raw())  # the last of them was cut wherever the outbox was when it was killed
     copy = paper.tills[1].do("sales.copy", {**job, "how": "print"})
     paper.wait_state({"gen": copy["gen"], "seq": copy["seq"]}, "printed")
 
     assert ("unknown", "printer.interrupted") == paper.state(job)
-    (text,) = paper.jobs()[before:]
+    (text,) = paper.jobs(since=before)
     assert "DUPLICATA" in text
 
 
