@@ -78,7 +78,7 @@ def main(arguments: list[str]) -> int:
         shutil.rmtree(directory, ignore_errors=True)
     target = options.json or RESULTS / time.strftime("%Y%m%dT%H%M%SZ.json", time.gmtime())
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    target.write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     console.print(f"written to {target}")
     failed = [line for one in found["answers"].values() for line in one.get("failed", [])]
     for line in failed:

@@ -53,8 +53,12 @@ def at_least(name: str, value: float, unit: str, bound: float, goal: str = "") -
 
 
 def answer(question: str, figures: list[Figure], **more: Any) -> dict[str, Any]:
-    """What a benchmark's ``run`` returns: JSON values only."""
-    return {"question": question, "figures": [dataclasses.asdict(figure) for figure in figures], **more}
+    """What a benchmark's ``run`` returns: JSON values only: a figure not measured, or without end, is null."""
+    return {"question": question, "figures": [_finite(dataclasses.asdict(figure)) for figure in figures], **more}
+
+
+def _finite(figure: dict[str, Any]) -> dict[str, Any]:
+    return figure if math.isfinite(figure["value"]) else figure | {"value": None}
 
 
 def show(console: Console, name: str, found: dict[str, Any]) -> None:
@@ -71,8 +75,8 @@ def show(console: Console, name: str, found: dict[str, Any]) -> None:
     console.print(table)
 
 
-def _number(value: float) -> str:
-    if math.isnan(value):  # nothing was measured: the name says why
+def _number(value: float | None) -> str:
+    if value is None:  # nothing was measured, or it never ended: the name says which
         return ""
     if value == int(value) or abs(value) >= 1000:
         return f"{value:,.0f}"
